@@ -1,1 +1,11 @@
-export {}
+/**
+ * What a backup of a MySQL or MariaDB database is.
+ *
+ * @since 0.1.0
+ */
+export * as Crc32 from "./Crc32.js"
+export * as FileName from "./FileName.js"
+export * as Frame from "./Frame.js"
+export * as Metadata from "./Metadata.js"
+export * as Naming from "./Naming.js"
+export * as SchemaFile from "./SchemaFile.js"

@@ -1,0 +1,167 @@
+/**
+ * The port to the server that is dumped.
+ *
+ * A source gives one snapshot: a consistent view of everything, that several readers share. What lies behind it, a
+ * MySQL server or a test's memory, is the business of the layer.
+ *
+ * @since 0.1.0
+ */
+import type * as SchemaFile from "@sluice/format/SchemaFile"
+import * as Context from "effect/Context"
+import type * as Effect from "effect/Effect"
+import type * as Option from "effect/Option"
+import type * as Scope from "effect/Scope"
+import type * as Stream from "effect/Stream"
+
+import type { SourceError } from "./SluiceError.js"
+
+/**
+ * What a dump takes. `None` means all there is, without the server's own schemas.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Selection {
+  readonly databases: Option.Option<ReadonlyArray<string>>
+  /** Whether a table or view, by its database and its own name, is wanted. */
+  readonly includes: (database: string, table: string) => boolean
+  readonly views: boolean
+  readonly triggers: boolean
+  readonly routines: boolean
+  readonly events: boolean
+}
+
+/**
+ * A table or a view, as the snapshot holds it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface TableInfo {
+  readonly database: string
+  readonly name: string
+  readonly kind: "Table" | "View"
+  /** The server's estimates, for planning and progress only. */
+  readonly estimatedRows: number
+  readonly estimatedBytes: number
+}
+
+/**
+ * A database, with what the selection takes of it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface DatabaseInfo {
+  readonly name: string
+  readonly tables: ReadonlyArray<TableInfo>
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Catalog {
+  readonly databases: ReadonlyArray<DatabaseInfo>
+  /** The server's sql_mode, which the files' headers repeat as far as it is portable. */
+  readonly sqlMode: string
+  /** How consistent the snapshot is, in words for people. */
+  readonly consistency: string
+  /** The position in the binary log that belongs to the snapshot, as keys of the metadata's `[source]`. */
+  readonly position: ReadonlyMap<string, string>
+}
+
+/**
+ * A part of a table: an independent, repeatable piece of work. Plain data.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Chunk {
+  readonly table: TableInfo
+  /** The number in the file's name. */
+  readonly part: number
+  /** The rows that belong to it, as a condition the source understands; `None` for the whole table. */
+  readonly condition: Option.Option<string>
+  /** For people: why it was cut like this, such as `id from 1 to 52100`. */
+  readonly note: string
+}
+
+/**
+ * Some whole INSERT statements. The bytes are lent: they are good until the next piece is asked for.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Piece {
+  readonly bytes: Uint8Array
+  /** Rows in those statements. */
+  readonly rows: number
+}
+
+/**
+ * What to read rows as.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ReadOptions {
+  /** The most bytes of one INSERT statement, unless a single row needs more. */
+  readonly statementSize: number
+  /** Whether every INSERT names its columns; it does anyhow where a plain one would be wrong. */
+  readonly completeInsert: boolean
+  /** Whether timestamps are read in UTC. */
+  readonly utc: boolean
+}
+
+/**
+ * How to cut tables.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface PlanOptions {
+  /** About how many bytes of rows a chunk should hold. */
+  readonly chunkBytes: number
+  /** Rows per chunk, when the user gave a number. */
+  readonly chunkRows: Option.Option<number>
+  /** Whether a table may be cut at all. */
+  readonly split: boolean
+}
+
+/**
+ * One consistent view of a source.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Snapshot {
+  readonly catalog: Catalog
+  /** The definition of a database. */
+  readonly database: (database: DatabaseInfo) => Effect.Effect<SchemaFile.Definition, SourceError>
+  /** The definition of a table or a view. */
+  readonly definition: (table: TableInfo) => Effect.Effect<SchemaFile.Definition, SourceError>
+  /** The triggers of a database, in the order in which they must be created. */
+  readonly triggers: (database: DatabaseInfo) => Effect.Effect<ReadonlyArray<SchemaFile.Definition>, SourceError>
+  /** The routines and events of a database: what others may need first. */
+  readonly programs: (database: DatabaseInfo) => Effect.Effect<ReadonlyArray<SchemaFile.Definition>, SourceError>
+  /** The chunks of a table, in the order of its key. */
+  readonly plan: (table: TableInfo, options: PlanOptions) => Stream.Stream<Chunk, SourceError>
+  /** The rows of a chunk. At most as many chunks are read at once as the source has readers; others wait. */
+  readonly read: (chunk: Chunk, options: ReadOptions) => Stream.Stream<Piece, SourceError>
+}
+
+/**
+ * The server that is dumped.
+ *
+ * @since 0.1.0
+ * @category tags
+ */
+export class Source extends Context.Tag("@sluice/pipeline/Source")<Source, {
+  /**
+   * Opens one consistent view. Closing the scope lets go of everything the server held for it.
+   *
+   * Fails with the databases or tables that the selection names and the server does not have.
+   */
+  readonly snapshot: (selection: Selection) => Effect.Effect<Snapshot, SourceError, Scope.Scope>
+}>() {}

@@ -1,0 +1,65 @@
+/**
+ * The port to the server that is restored into.
+ *
+ * @since 0.1.0
+ */
+import * as Context from "effect/Context"
+import type * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+
+import type { TargetError } from "./SluiceError.js"
+
+/**
+ * What a server answered to a statement.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Answer {
+  readonly affectedRows: number
+  readonly warnings: number
+}
+
+/**
+ * A connection that statements are run on, one at a time.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Session {
+  /**
+   * Runs one statement, given as the bytes of its text without the terminator. The bytes are lent for the time of
+   * the call.
+   */
+  readonly execute: (statement: Uint8Array) => Effect.Effect<Answer, TargetError>
+  /** The texts of the warnings of the statement before, at most a few. */
+  readonly warnings: Effect.Effect<ReadonlyArray<string>, TargetError>
+  /** Makes `database` the default one. */
+  readonly use: (database: string) => Effect.Effect<void, TargetError>
+  /**
+   * Puts the session into the state that definitions are replayed in, whatever ran on it before: no foreign key
+   * checks, UTC.
+   */
+  readonly prepareForDefinitions: Effect.Effect<void, TargetError>
+  /**
+   * Makes the session strict about rows, keeping what a file's header said of quoting: what does not fit fails and
+   * is not clipped, a zero in an AUTO_INCREMENT column stays one, zero and invalid dates are taken as they were.
+   */
+  readonly prepareForRows: Effect.Effect<void, TargetError>
+  readonly begin: Effect.Effect<void, TargetError>
+  readonly commit: Effect.Effect<void, TargetError>
+  readonly rollback: Effect.Effect<void, TargetError>
+  /** What stands under a name, if anything. */
+  readonly inspect: (database: string, name: string) => Effect.Effect<"Table" | "View" | "Nothing", TargetError>
+}
+
+/**
+ * The server that is restored into.
+ *
+ * @since 0.1.0
+ * @category tags
+ */
+export class Target extends Context.Tag("@sluice/pipeline/Target")<Target, {
+  /** Opens a session; closing the scope rolls back what it had not committed. */
+  readonly session: Effect.Effect<Session, TargetError, Scope.Scope>
+}>() {}

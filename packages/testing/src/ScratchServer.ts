@@ -62,6 +62,8 @@ export interface Options {
   readonly rootPassword?: Redacted.Redacted | undefined
   /** The cache folder of programs and prepared data folders; without it the one of `ServerPrograms`. */
   readonly cache?: string | undefined
+  /** The folder in which the private folder is made, with a path of at most 64 bytes; without it the system's. */
+  readonly temporary?: string | undefined
 }
 
 /**
@@ -165,7 +167,9 @@ export const make = (
     const extra = options.arguments ?? []
     const password = options.rootPassword ?? Redacted.make(randomBytes(16).toString("hex"))
 
-    const directory = yield* Effect.mapError(ScratchDirectory.make, failed("its folder could not be made"))
+    const directory = yield* ScratchDirectory.make(options.temporary).pipe(
+      Effect.mapError(failed("its folder could not be made"))
+    )
     const inside = (name: string) => path.join(directory, name)
     const socket = inside("server.sock")
     const errorLog = inside("error.log")

@@ -63,16 +63,19 @@ const longestParent = 64
  *
  * @internal
  */
-export const make: Effect.Effect<
+export const make = (
+  temporary: string | undefined
+): Effect.Effect<
   string,
   PlatformError,
   Scope.Scope | FileSystem.FileSystem | CommandExecutor.CommandExecutor
-> = Effect.gen(function*() {
-  const fs = yield* FileSystem.FileSystem
-  const parent = Buffer.byteLength(Os.tmpdir()) > longestParent ? "/tmp" : Os.tmpdir()
-  const directory = yield* fs.makeTempDirectory({ directory: parent, prefix: "sluice-" })
-  const remove = Effect.ignore(fs.remove(directory, { recursive: true, force: true }))
-  yield* Effect.onError(Command.start(Command.make("/bin/sh", "-c", janitor, directory)), () => remove)
-  yield* Effect.addFinalizer(() => remove)
-  return directory
-}).pipe(Effect.uninterruptible)
+> =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const usual = Buffer.byteLength(Os.tmpdir()) > longestParent ? "/tmp" : Os.tmpdir()
+    const directory = yield* fs.makeTempDirectory({ directory: temporary ?? usual, prefix: "sluice-" })
+    const remove = Effect.ignore(fs.remove(directory, { recursive: true, force: true }))
+    yield* Effect.onError(Command.start(Command.make("/bin/sh", "-c", janitor, directory)), () => remove)
+    yield* Effect.addFinalizer(() => remove)
+    return directory
+  }).pipe(Effect.uninterruptible)

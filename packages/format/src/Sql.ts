@@ -103,7 +103,7 @@ export const quoteText = (value: string): string => {
 }
 
 /**
- * Puts text (as UTF-8) and bytes together.
+ * Puts a few pieces of text (as UTF-8) and bytes together.
  *
  * @example
  * ```ts
@@ -115,11 +115,19 @@ export const quoteText = (value: string): string => {
  * @since 0.1.0
  * @category bytes
  */
-export const bytes = (...parts: ReadonlyArray<string | Uint8Array>): Uint8Array => {
-  const encoded = parts.map((part) => typeof part === "string" ? encoder.encode(part) : part)
-  const out = new Uint8Array(encoded.reduce((length, part) => length + part.length, 0))
+export const bytes = (...parts: ReadonlyArray<string | Uint8Array>): Uint8Array =>
+  concat(parts.map((part) => typeof part === "string" ? encoder.encode(part) : part))
+
+/**
+ * Puts bytes together, however many parts there are.
+ *
+ * @since 0.1.0
+ * @category bytes
+ */
+export const concat = (parts: ReadonlyArray<Uint8Array>): Uint8Array => {
+  const out = new Uint8Array(parts.reduce((length, part) => length + part.length, 0))
   let at = 0
-  for (const part of encoded) {
+  for (const part of parts) {
     out.set(part, at)
     at += part.length
   }

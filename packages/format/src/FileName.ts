@@ -120,7 +120,14 @@ export const isSafe = (name: string): boolean =>
   // eslint would read the range as a mistake if it were written as characters
   !/[/\\\u0000-\u001f\u007f\ufffd]/.test(name)
 
-const bystanders = new Set(["resume", "resume.partial", "not_updated_tables", "all-schema-create-tablespace.sql"])
+const bystanders = new Set([
+  // what mydumper calls metadata until it is done
+  "metadata.partial",
+  "resume",
+  "resume.partial",
+  "not_updated_tables",
+  "all-schema-create-tablespace.sql"
+])
 
 const digits = /^\d{1,15}$/
 

@@ -64,6 +64,8 @@ export interface FileEntry {
  */
 export interface Announcement {
   readonly backupId: string
+  /** Whether the tables' definitions are in the backup. */
+  readonly definitions: boolean
   /** How consistent the dump is, in words: what was locked, and for how long. */
   readonly consistency: Option.Option<string>
 }
@@ -151,6 +153,7 @@ const ours = (announcement: Announcement, files: ReadonlyArray<FileEntry>): Read
     `version = ${version}`,
     `backup-id = ${announcement.backupId}`,
     "manifest = required",
+    `definitions = ${announcement.definitions ? 1 : 0}`,
     ...Option.match(announcement.consistency, { onNone: () => [], onSome: (text) => [`consistency = ${text}`] })
   ]),
   ...(files.length === 0 ? [] : [section("sluice.files", files.map(fileLine))])
@@ -294,6 +297,7 @@ export const parse = (bytes: Uint8Array): Either.Either<Metadata, MetadataError>
       announcement: isOurs
         ? Option.some({
           backupId: announcement.get("backup-id") ?? "",
+          definitions: announcement.get("definitions") !== "0",
           consistency: Option.fromNullable(announcement.get("consistency"))
         })
         : Option.none(),

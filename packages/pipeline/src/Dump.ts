@@ -1,0 +1,311 @@
+/**
+ * The dump: a source's snapshot becomes files, and files leave.
+ *
+ * ```text
+ * definitions ┐
+ * rows        ├─▶ closed files ─▶ announced ─▶ sent ─▶ disposed of ─▶ metadata
+ * programs    ┘
+ * ```
+ *
+ * Which mode it is, where files wait and what the server is are the business of the layers.
+ *
+ * @since 0.1.0
+ */
+import * as FileName from "@sluice/format/FileName"
+import * as Metadata from "@sluice/format/Metadata"
+import * as Naming from "@sluice/format/Naming"
+import * as SchemaFile from "@sluice/format/SchemaFile"
+import * as Arr from "effect/Array"
+import type * as Chunk from "effect/Chunk"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+
+import { Disposal } from "./Disposal.js"
+import * as batches from "./internal/batches.js"
+import * as identity from "./internal/identity.js"
+import * as manifest from "./internal/manifest.js"
+import * as rotating from "./internal/rotating.js"
+import { Outgoing } from "./Outgoing.js"
+import { Progress } from "./Progress.js"
+import * as Shutdown from "./Shutdown.js"
+import type { DumpError, OutputError, SourceError } from "./SluiceError.js"
+import * as Source from "./Source.js"
+import { type StagedFile, Staging } from "./Staging.js"
+import type { Verdict } from "./Verdict.js"
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Options {
+  readonly selection: Source.Selection
+  /** Whether definitions are dumped. */
+  readonly schemas: boolean
+  /** Whether rows are dumped. */
+  readonly rows: boolean
+  /** How many chunks are read at once. */
+  readonly threads: number
+  /** Rows per chunk; by default chunks are cut by bytes. */
+  readonly chunkRows: Option.Option<number>
+  /** Whether tables are cut into chunks at all. */
+  readonly split: boolean
+  /** The most bytes of a data file; by default what the staging has room for. */
+  readonly fileBytes: Option.Option<number>
+  readonly read: Source.ReadOptions
+}
+
+/**
+ * All objects of all databases, four at a time, as mydumper's defaults have it.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const defaults: Options = {
+  selection: {
+    databases: Option.none(),
+    includes: () => true,
+    views: true,
+    triggers: true,
+    routines: true,
+    events: true
+  },
+  schemas: true,
+  rows: true,
+  threads: 4,
+  chunkRows: Option.none(),
+  split: true,
+  fileBytes: Option.none(),
+  read: { statementSize: 1_000_000, completeInsert: false, utc: true }
+}
+
+/** Larger chunks would keep other readers waiting at the end of a dump. */
+const largestChunk = 64 * 1024 * 1024
+
+/** A file on its way, with what the metadata has to say of it. */
+interface Made {
+  readonly file: StagedFile
+  /** The table whose rows it holds. */
+  readonly table: Option.Option<Source.TableInfo>
+  /** How many views, triggers, routines and events it holds. */
+  readonly objects: number
+}
+
+const made = (file: StagedFile, objects = 0): Made => ({ file, table: Option.none(), objects })
+
+const leftOut = (options: Options): ReadonlyArray<string> => [
+  ...(options.schemas ? [] : ["definitions"]),
+  ...(options.rows ? [] : ["rows"]),
+  ...(["views", "triggers", "routines", "events"] as const).filter((kind) => !options.selection[kind])
+]
+
+/**
+ * Dumps. Succeeds only when every file of the backup has left, the last of them its metadata.
+ *
+ * Interrupting it closes every connection, unlocks the server and leaves no file under way.
+ *
+ * @since 0.1.0
+ * @category flows
+ */
+export const run = (
+  options: Options
+): Effect.Effect<Verdict, DumpError, Source.Source | Staging | Outgoing | Disposal | Progress> =>
+  Effect.scoped(Effect.gen(function*() {
+    const progress = yield* Progress
+    const staging = yield* Staging
+    const outgoing = yield* Outgoing
+    const disposal = yield* Disposal
+    const source = yield* Source.Source
+
+    const startedAt = yield* identity.localTime
+    const snapshot = yield* source.snapshot(options.selection)
+    const { catalog } = snapshot
+    const tables = catalog.databases.flatMap((database) => database.tables)
+    const baseTables = tables.filter((table) => table.kind === "Table")
+    const views = tables.filter((table) => table.kind === "View")
+    const naming = Naming.make(
+      catalog.databases.flatMap((database) => [database.name, ...database.tables.map((table) => table.name)])
+    )
+    const sqlMode = SchemaFile.portableSqlMode(catalog.sqlMode)
+    const { utc } = options.read
+    const head: SchemaFile.Header = { names: "utf8mb4", sqlMode, utc }
+    const rowsHead = SchemaFile.header({ names: "binary", sqlMode, utc })
+    const nameOf = (table: Source.TableInfo) => ({
+      database: naming.encode(table.database),
+      table: naming.encode(table.name)
+    })
+
+    const ledger = yield* manifest.make({
+      backupId: yield* identity.random,
+      definitions: options.schemas,
+      consistency: Option.some(catalog.consistency)
+    })
+    const header: Partial<Metadata.Metadata> = {
+      startedAt: Option.some(startedAt),
+      config: new Map([["quote-character", "BACKTICK"]]),
+      sessionVariables: new Map([["SQL_MODE", `'${sqlMode}' /*!40101`]])
+    }
+    const section = (table: Source.TableInfo, rows: Option.Option<number>): Metadata.TableSection => ({
+      ...nameOf(table),
+      realName: table.name,
+      rows,
+      isView: table.kind === "View"
+    })
+
+    const put = (file: FileName.FileName, content: Uint8Array, objects = 0): Effect.Effect<Made, OutputError> =>
+      Effect.map(staging.put(FileName.render(file), content), (file) => made(file, objects))
+
+    // always there: an alias in a file's name means nothing without the name of the database
+    const databases = Stream.mapEffect(
+      Stream.fromIterable(catalog.databases),
+      (database) =>
+        Effect.flatMap(snapshot.database(database), (definition) =>
+          put(
+            FileName.FileName.Database({ database: naming.encode(database.name) }),
+            SchemaFile.render(head, [definition])
+          ))
+    )
+    const definitions = Stream.mapEffect(
+      Stream.fromIterable(baseTables),
+      (table) =>
+        Effect.flatMap(
+          snapshot.definition(table),
+          (definition) => put(FileName.FileName.Table(nameOf(table)), SchemaFile.render(head, [definition]))
+        ),
+      { concurrency: options.threads }
+    )
+
+    const limit = Option.match(options.fileBytes, {
+      onNone: () => staging.share,
+      onSome: (bytes) => Math.min(bytes, staging.share)
+    })
+    const planOptions: Source.PlanOptions = {
+      chunkBytes: Math.min(Math.ceil(limit * 0.75), largestChunk),
+      chunkRows: options.chunkRows,
+      split: options.split
+    }
+    const filesOf = (chunk: Source.Chunk): Stream.Stream<Made, SourceError | OutputError> =>
+      snapshot.read(chunk, options.read).pipe(
+        Stream.tap((piece) => progress.add({ rows: piece.rows, bytes: piece.bytes.length })),
+        rotating.files(staging, {
+          name: (subPart) =>
+            FileName.render(FileName.FileName.Rows({ ...nameOf(chunk.table), part: chunk.part, subPart })),
+          preamble: rowsHead,
+          limit
+        }),
+        Stream.filterMap(Option.map((file): Made => ({ file, table: Option.some(chunk.table), objects: 0 })))
+      )
+    const rows = Stream.fromIterable(baseTables).pipe(
+      Stream.flatMap((table) => snapshot.plan(table, planOptions)),
+      Shutdown.stoppable,
+      Stream.flatMap(filesOf, { concurrency: options.threads, bufferSize: 1 })
+    )
+
+    const viewFiles = (view: Source.TableInfo): Stream.Stream<Made, SourceError | OutputError> =>
+      Stream.unwrap(Effect.map(snapshot.definition(view), (definition) =>
+        Stream.make(
+          put(
+            FileName.FileName.Table(nameOf(view)),
+            SchemaFile.placeholder(head, {
+              name: view.name,
+              columns: definition._tag === "View" ? definition.columns : []
+            })
+          ),
+          put(FileName.FileName.View(nameOf(view)), SchemaFile.render(head, [definition]), 1)
+        ).pipe(Stream.mapEffect((file) => file))))
+    const programFiles = (database: Source.DatabaseInfo): Stream.Stream<Made, SourceError | OutputError> => {
+      const name = naming.encode(database.name)
+      return Stream.make(
+        [FileName.FileName.Triggers({ database: name, table: Option.none() }), snapshot.triggers(database)] as const,
+        [FileName.FileName.Post({ database: name }), snapshot.programs(database)] as const
+      ).pipe(
+        Stream.mapEffect(([file, definitions]) =>
+          Effect.flatMap(definitions, (definitions) =>
+            definitions.length === 0
+              ? Effect.succeedNone
+              : Effect.asSome(put(file, SchemaFile.render(head, definitions), definitions.length)))
+        ),
+        Stream.filterMap((file) => file)
+      )
+    }
+    const programs = Stream.concat(
+      Stream.flatMap(Stream.fromIterable(catalog.databases), programFiles),
+      Stream.flatMap(Stream.fromIterable(views), viewFiles)
+    )
+
+    const announce = (name: FileName.FileName, metadata: Partial<Metadata.Metadata>) =>
+      Effect.flatMap(ledger.document(metadata), (document) =>
+        Effect.flatMap(
+          outgoing.announce(FileName.render(name), Metadata.render(document)),
+          Option.match({ onNone: () => Effect.void, onSome: disposal.dispose })
+        ))
+    const ship = (batch: Chunk.Chunk<Made>) =>
+      Effect.gen(function*() {
+        const entries = yield* Effect.forEach(batch, ledger.add)
+        yield* announce(FileName.FileName.MetadataPartial({ index: yield* ledger.nextPartial }), {
+          tables: Arr.dedupe(Arr.getSomes(Arr.map(Arr.fromIterable(batch), (made) => made.table))).map((table) =>
+            section(table, Option.none())
+          ),
+          files: entries
+        })
+        yield* Effect.forEach(batch, ({ file }) =>
+          outgoing.send(file).pipe(
+            Effect.zipRight(disposal.dispose(file)),
+            Effect.zipRight(progress.add({ files: 1 }))
+          ), { discard: true })
+      })
+
+    yield* progress.add({
+      expectedRows: baseTables.reduce((sum, table) => sum + table.estimatedRows, 0),
+      expectedBytes: baseTables.reduce((sum, table) => sum + table.estimatedBytes, 0)
+    })
+    yield* announce(FileName.FileName.MetadataHeader(), header)
+    const phases = [
+      ["databases", databases] as const,
+      ...(options.schemas ? [["definitions", definitions] as const] : []),
+      ...(options.rows ? [["rows", rows] as const] : []),
+      ...(options.schemas ? [["views and programs", programs] as const] : [])
+    ]
+    yield* Stream.fromIterable(phases).pipe(
+      Stream.flatMap(([phase, files]) => Stream.zipRight(Stream.fromEffect(progress.enter(phase)), Stream.make(files))),
+      Stream.flatten(),
+      batches.whatIsReady(options.threads),
+      Stream.runForEach(ship)
+    )
+    yield* Shutdown.failIfAsked("the backup has no metadata and cannot be restored")
+
+    const totals = yield* ledger.totals
+    yield* Effect.flatMap(
+      ledger.document({
+        ...header,
+        finishedAt: Option.some(yield* identity.localTime),
+        source: catalog.position,
+        config: new Map([["quote-character", "BACKTICK"], ["max-statement-size", `${options.read.statementSize}`], [
+          "num-sequences",
+          "0"
+        ]]),
+        tables: tables.map((table) =>
+          section(
+            table,
+            table.kind === "View" || !options.rows ? Option.none() : Option.some(totals.rowsOf(table))
+          )
+        ),
+        files: totals.entries
+      }),
+      (document) => put(FileName.FileName.Metadata(), Metadata.render(document))
+    ).pipe(Effect.flatMap(({ file }) => Effect.zipRight(outgoing.send(file), disposal.dispose(file))))
+
+    const verdict: Verdict = {
+      job: "dump",
+      complete: true,
+      databases: catalog.databases.length,
+      tables: baseTables.length,
+      objects: totals.objects,
+      files: totals.entries.length,
+      rows: totals.rows,
+      bytes: totals.bytes,
+      leftOut: leftOut(options),
+      remarks: [catalog.consistency]
+    }
+    return verdict
+  })).pipe(Effect.withSpan("Dump.run"))

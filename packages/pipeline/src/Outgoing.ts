@@ -1,0 +1,87 @@
+/**
+ * How the files of a dump leave: down a pipe with their content, down a pipe by name only, or not at all.
+ *
+ * @since 0.1.0
+ */
+import * as Frame from "@sluice/format/Frame"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+
+import { PipeOut } from "./Pipe.js"
+import type { BackupError, OutputError } from "./SluiceError.js"
+import { SharedDirectory, type StagedFile, Staging } from "./Staging.js"
+
+/**
+ * @since 0.1.0
+ * @category tags
+ */
+export class Outgoing extends Context.Tag("@sluice/pipeline/Outgoing")<Outgoing, {
+  /**
+   * Tells the reader of a stream something about the files that follow, in a file of its own. Where nobody reads
+   * along there is nobody to tell, and no such file.
+   */
+  readonly announce: (
+    name: string,
+    content: Uint8Array
+  ) => Effect.Effect<Option.Option<StagedFile>, OutputError | BackupError>
+  /** Lets one closed file leave. It is done when the last byte is out. */
+  readonly send: (file: StagedFile) => Effect.Effect<void, OutputError | BackupError>
+}>() {}
+
+const piped = (
+  staging: Context.Tag.Service<Staging>,
+  send: Context.Tag.Service<Outgoing>["send"]
+) =>
+  Outgoing.of({
+    announce: (name, content) => Effect.asSome(Effect.tap(staging.put(name, content), send)),
+    send
+  })
+
+/**
+ * Header and content go down the pipe.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerContent: Layer.Layer<Outgoing, never, PipeOut | Staging> = Layer.effect(
+  Outgoing,
+  Effect.gen(function*() {
+    const pipe = yield* PipeOut
+    const staging = yield* Staging
+    return piped(staging, (file) =>
+      Effect.zipRight(
+        pipe.write(Frame.header(file.name, file.bytes)),
+        Stream.runForEach(staging.read(file.name), pipe.write)
+      ))
+  })
+)
+
+/**
+ * Only the header goes down the pipe, with a size of 0; the content is in a directory that the reader shares.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerHeaderOnly: Layer.Layer<Outgoing, never, PipeOut | Staging | SharedDirectory> = Layer.effect(
+  Outgoing,
+  Effect.gen(function*() {
+    const pipe = yield* PipeOut
+    const staging = yield* Staging
+    yield* SharedDirectory
+    return piped(staging, (file) => pipe.write(Frame.header(file.name, 0)))
+  })
+)
+
+/**
+ * Nothing leaves: the directory is the backup.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerNone: Layer.Layer<Outgoing> = Layer.succeed(
+  Outgoing,
+  Outgoing.of({ announce: () => Effect.succeedNone, send: () => Effect.void })
+)

@@ -1,0 +1,364 @@
+/**
+ * The restore: files arrive, are proven, and become a target's databases.
+ *
+ * ```text
+ * arrivals ─▶ proven ─▶ definitions, as they come ─▶ rows, over N sessions ─▶ end rule ─▶ programs and views
+ * ```
+ *
+ * A file is used only when its bytes are proven, and disposed of only when what it holds is committed.
+ *
+ * @since 0.1.0
+ */
+import type * as FileName from "@sluice/format/FileName"
+import type * as Metadata from "@sluice/format/Metadata"
+import * as Sql from "@sluice/format/Sql"
+import type * as Statement from "@sluice/format/Statement"
+import * as Chunk from "effect/Chunk"
+import * as Data from "effect/Data"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Pool from "effect/Pool"
+import * as Schedule from "effect/Schedule"
+import * as Stream from "effect/Stream"
+
+import { Disposal } from "./Disposal.js"
+import { type Arrival, Incoming } from "./Incoming.js"
+import * as expectations from "./internal/expectations.js"
+import * as order from "./internal/order.js"
+import * as replay from "./internal/replay.js"
+import { Progress } from "./Progress.js"
+import * as Shutdown from "./Shutdown.js"
+import { BackupError, type OutputError, type RestoreError, TargetError } from "./SluiceError.js"
+import { Staging } from "./Staging.js"
+import * as Target from "./Target.js"
+import type { Verdict } from "./Verdict.js"
+
+/**
+ * What becomes of a table that is already there.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Existing = Data.TaggedEnum<{
+  /** The restore fails. */
+  readonly Fail: {}
+  /** It is dropped. */
+  readonly Drop: {}
+  /** It is emptied with TRUNCATE, and its definition kept. */
+  readonly Truncate: {}
+  /** It is emptied with DELETE, and its definition kept. */
+  readonly Delete: {}
+  /** It is left alone, and its rows in the backup are left out. */
+  readonly Skip: {}
+}>
+
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
+export const Existing = Data.taggedEnum<Existing>()
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Options {
+  /** How many sessions load rows at once. */
+  readonly threads: number
+  readonly existing: Existing
+  /** The database that everything goes into, whatever it was called. */
+  readonly database: Option.Option<string>
+  /** Whether a table, by its database and its name in the backup, is wanted. */
+  readonly includes: (database: string, table: string) => boolean
+  readonly schemas: boolean
+  readonly rows: boolean
+  readonly triggers: boolean
+  /** Routines and events. */
+  readonly programs: boolean
+}
+
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
+export const defaults: Options = {
+  threads: 4,
+  existing: Existing.Fail(),
+  database: Option.none(),
+  includes: () => true,
+  schemas: true,
+  rows: true,
+  triggers: true,
+  programs: true
+}
+
+type OfTable = Extract<FileName.FileName, { readonly table: string }>
+
+const leftOut = (options: Options, skipped: ReadonlySet<string>): ReadonlyArray<string> => [
+  ...(options.schemas ? [] : ["definitions"]),
+  ...(options.rows ? [] : ["rows"]),
+  ...(options.triggers ? [] : ["triggers"]),
+  ...(options.programs ? [] : ["routines and events"]),
+  ...Array.from(skipped, (table) => `${table} (it was already there)`)
+]
+
+/** A transaction that lost against another one is gone as a whole, and is run again as a whole. */
+const again = Schedule.intersect(Schedule.exponential("50 millis"), Schedule.recurs(8)).pipe(
+  Schedule.whileInput((error: RestoreError) =>
+    error._tag === "TargetError" && (error.reason === "Deadlock" || error.reason === "LockTimeout")
+  )
+)
+
+/**
+ * Restores. Succeeds only when every file of the backup has come, was proven, and is committed.
+ *
+ * @since 0.1.0
+ * @category flows
+ */
+export const run = (
+  options: Options
+): Effect.Effect<Verdict, RestoreError, Target.Target | Staging | Incoming | Disposal | Progress> =>
+  Effect.scoped(Effect.gen(function*() {
+    const progress = yield* Progress
+    const staging = yield* Staging
+    const incoming = yield* Incoming
+    const disposal = yield* Disposal
+    const target = yield* Target.Target
+    const backup = yield* expectations.make
+    const sessions = yield* Pool.make({ acquire: target.session, size: options.threads + 1 })
+
+    // real names, by the parts that stand in file names
+    const databases = new Map<string, string>()
+    const tables = new Map<string, string>()
+    const skipped = new Set<string>()
+    let objects = 0
+    let restoredTables = 0
+
+    const databaseOf = (part: string): string => Option.getOrElse(options.database, () => databases.get(part) ?? part)
+    const tableOf = (file: { readonly database: string; readonly table: string }): string =>
+      tables.get(`${file.database}.${file.table}`) ?? file.table
+    const isWanted = (file: { readonly database: string; readonly table: string }): boolean =>
+      options.includes(databases.get(file.database) ?? file.database, tableOf(file)) &&
+      !skipped.has(`${databaseOf(file.database)}.${tableOf(file)}`)
+
+    const withSession = <A, E>(use: (session: Target.Session) => Effect.Effect<A, E>) =>
+      Effect.scoped(
+        Effect.flatMap(Pool.get(sessions), (session) =>
+          Effect.tapError(use(session), () => Pool.invalidate(sessions, session)))
+      )
+
+    /** Whether a CREATE TABLE is to be run, after making way for it. */
+    const makeWay = (
+      session: Target.Session,
+      database: string,
+      table: string
+    ): Effect.Effect<boolean, TargetError> =>
+      Effect.gen(function*() {
+        const there = yield* session.inspect(database, table)
+        const name = Sql.quoteIdentifier(table)
+        const run = (sql: string) => session.execute(Sql.bytes(sql))
+        if (there === "Nothing") {
+          return true
+        }
+        return yield* Existing.$match(options.existing, {
+          Fail: () =>
+            new TargetError({
+              reason: "AlreadyExists",
+              what: `cannot create a table`,
+              where: `${database}.${table}`,
+              detail: `a ${there.toLowerCase()} of that name is already there`,
+              advice: "Restore into an empty server, or say what becomes of it with --drop-table"
+            }),
+          Drop: () => Effect.as(run(`DROP ${there.toUpperCase()} ${name}`), true),
+          Truncate: () => Effect.as(run(`TRUNCATE TABLE ${name}`), false),
+          Delete: () => Effect.as(run(`DELETE FROM ${name}`), false),
+          Skip: () =>
+            Effect.sync(() => {
+              skipped.add(`${database}.${table}`)
+              return false
+            })
+        })
+      })
+
+    const replayed = (
+      { file }: Arrival,
+      database: Option.Option<string>,
+      terminator: Statement.Terminator,
+      edit: (
+        session: Target.Session,
+        statement: Uint8Array,
+        kind: Statement.Kind
+      ) => Effect.Effect<Uint8Array | undefined, TargetError>
+    ) =>
+      withSession((session) =>
+        Effect.gen(function*() {
+          yield* session.prepareForDefinitions
+          yield* Option.match(database, { onNone: () => Effect.void, onSome: session.use })
+          yield* replay.definitions(staging, session, file, {
+            terminator,
+            guarded: yield* backup.isGuarded,
+            edit: (statement, kind) => edit(session, statement, kind)
+          })
+        })
+      ).pipe(Effect.zipRight(disposal.dispose(file)), Effect.zipRight(progress.add({ files: 1, bytes: file.bytes })))
+
+    const createDatabase = (arrival: Arrival, part: string) =>
+      replayed(arrival, Option.none(), "guarded", (_, statement, kind) =>
+        Effect.sync(() => {
+          if (kind._tag !== "CreateDatabase") {
+            return statement
+          }
+          databases.set(part, kind.name)
+          // what follows the name, the character set above all, stays
+          return Option.match(options.database, {
+            onNone: () => statement,
+            onSome: (name) =>
+              Sql.bytes(Sql.text(statement).replace(Sql.quoteIdentifier(kind.name), () => Sql.quoteIdentifier(name)))
+          })
+        }))
+
+    const createTable = (arrival: Arrival, file: OfTable) =>
+      replayed(
+        arrival,
+        Option.some(databaseOf(file.database)),
+        "lexed",
+        (session, statement, kind) =>
+          Effect.suspend(() => {
+            if (kind._tag !== "CreateTable") {
+              return Effect.succeed(statement)
+            }
+            tables.set(`${file.database}.${file.table}`, kind.table.name)
+            if (!isWanted(file) || !options.schemas) {
+              return Effect.succeed(undefined)
+            }
+            return Effect.map(makeWay(session, databaseOf(file.database), kind.table.name), (create) => {
+              restoredTables += 1
+              return create ? statement : undefined
+            })
+          })
+      )
+
+    const loadRows = (arrival: Arrival, file: OfTable) =>
+      withSession((session) =>
+        Effect.gen(function*() {
+          yield* session.use(databaseOf(file.database))
+          yield* session.prepareForRows
+          yield* session.begin
+          const rows = yield* Effect.tapError(
+            replay.rows(staging, session, arrival.file),
+            () => Effect.ignore(session.rollback)
+          )
+          yield* backup.count(arrival.file, file, rows)
+          yield* session.commit
+          return rows
+        })
+      ).pipe(
+        Effect.retry(again),
+        Effect.flatMap((rows) => progress.add({ rows, files: 1, bytes: arrival.file.bytes })),
+        Effect.zipRight(disposal.dispose(arrival.file))
+      )
+
+    const discard = ({ file }: Arrival) => disposal.dispose(file)
+
+    const load = (arrival: Arrival): Effect.Effect<void, RestoreError> =>
+      arrival.kind._tag === "Rows" && options.rows && isWanted(arrival.kind)
+        ? loadRows(arrival, arrival.kind)
+        : discard(arrival)
+
+    const restoreProgram = (arrival: Arrival): Effect.Effect<void, RestoreError> => {
+      const { kind } = arrival
+      const wanted = options.schemas && (
+        kind._tag === "Triggers" ? options.triggers : kind._tag === "View" ? isWanted(kind) : options.programs
+      )
+      return wanted && "database" in kind
+        ? replayed(
+          arrival,
+          Option.some(databaseOf(kind.database)),
+          "guarded",
+          (_, statement, { _tag }) =>
+            Effect.sync(() => {
+              objects += _tag === "CreateView" || _tag === "CreateProgram" ? 1 : 0
+              return statement
+            })
+        )
+        : discard(arrival)
+    }
+
+    const content = (arrival: Arrival): Effect.Effect<Uint8Array, BackupError> =>
+      arrival.file.bytes > largestMetadata
+        ? new BackupError({
+          reason: "Damaged",
+          what: "the metadata cannot be read",
+          where: arrival.file.name,
+          detail: `it is larger than ${largestMetadata} bytes`
+        })
+        // what is read is lent, so it is copied before the next is asked for
+        : Effect.map(
+          Stream.runCollect(Stream.map(staging.read(arrival.file.name), (bytes) => bytes.slice())),
+          (parts) => Sql.concat(Chunk.toReadonlyArray(parts))
+        )
+
+    /** Takes metadata in, and lets through what is proven. */
+    const proven = (arrival: Arrival): Effect.Effect<Option.Option<Arrival>, BackupError | OutputError> => {
+      switch (arrival.kind._tag) {
+        case "Metadata":
+        case "MetadataHeader":
+        case "MetadataPartial":
+          return Effect.flatMap(content(arrival), (bytes) => backup.absorb(arrival, bytes)).pipe(
+            Effect.zipRight(disposal.dispose(arrival.file)),
+            Effect.as(Option.none())
+          )
+        case "Bystander":
+          return Effect.as(disposal.dispose(arrival.file), Option.none())
+        default:
+          return Effect.as(backup.prove(arrival.file), Option.some(arrival))
+      }
+    }
+
+    const queue = order.make({
+      createDatabase,
+      createTable,
+      definitionsFollow: backup.definitionsFollow,
+      park: ({ file }) => staging.park(file.name)
+    })
+
+    yield* progress.enter("definitions and rows")
+    yield* incoming.files.pipe(
+      Shutdown.stoppable,
+      Stream.mapEffect(proven),
+      Stream.filterMap((arrival) => arrival),
+      Stream.mapConcatEffect(queue.admit),
+      Stream.concat(Stream.unwrap(Effect.map(queue.rest, Stream.fromIterable))),
+      Stream.rechunk(1),
+      Stream.mapEffect(load, { concurrency: options.threads, unordered: true }),
+      Stream.runDrain
+    )
+    yield* Shutdown.failIfAsked("the target holds a part of the backup")
+
+    const metadata = yield* backup.complete
+    if (options.rows) {
+      yield* backup.compareRows((table: Metadata.TableSection) => isWanted(table))
+    }
+    yield* progress.enter("views and programs")
+    yield* Effect.forEach(queue.programs(), restoreProgram, { discard: true })
+
+    const done = yield* progress.snapshot
+    const verdict: Verdict = {
+      job: "restore",
+      complete: true,
+      databases: databases.size,
+      tables: restoredTables,
+      objects,
+      files: done.files,
+      rows: done.rows,
+      bytes: done.bytes,
+      leftOut: leftOut(options, skipped),
+      remarks: Option.isSome(metadata.announcement)
+        ? []
+        : ["the backup has no manifest: its rows were counted, its bytes could not be proven"]
+    }
+    return verdict
+  })).pipe(Effect.withSpan("Restore.run"))
+
+/** The metadata of some five million files. */
+const largestMetadata = 512 * 1024 * 1024

@@ -1,0 +1,52 @@
+/**
+ * How a flow is asked to stop.
+ *
+ * @since 0.1.0
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+
+import { Stopped } from "./SluiceError.js"
+
+/**
+ * Whether somebody has asked that flows take no new work and end, cleanly and unfinished.
+ *
+ * @since 0.1.0
+ * @category references
+ */
+export class Shutdown extends Context.Reference<Shutdown>()("@sluice/pipeline/Shutdown", {
+  defaultValue: (): {
+    /** Waits until it is asked, and says by what, such as `SIGTERM`. */
+    readonly asked: Effect.Effect<string>
+    /** By what it was asked, if it was. */
+    readonly poll: Effect.Effect<Option.Option<string>>
+  } => ({ asked: Effect.never, poll: Effect.succeedNone })
+}) {}
+
+/**
+ * Ends a stream of work early once it is asked to stop; what was handed on goes on to its end. The flow says at its
+ * own end, with `failIfAsked`, that it is not finished.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const stoppable = <A, E, R>(self: Stream.Stream<A, E, R>): Stream.Stream<A, E, R> =>
+  Stream.unwrap(Effect.map(Shutdown, ({ asked }) => Stream.interruptWhen(self, asked)))
+
+/**
+ * Fails if it was asked to stop. `detail` says what that leaves behind.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const failIfAsked = (detail: string): Effect.Effect<void, Stopped> =>
+  Effect.flatMap(Shutdown, ({ poll }) =>
+    Effect.flatMap(
+      poll,
+      Option.match({
+        onNone: () => Effect.void,
+        onSome: (by) => new Stopped({ by, detail })
+      })
+    ))

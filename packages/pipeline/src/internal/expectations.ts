@@ -1,0 +1,176 @@
+/**
+ * What a backup says of itself, held against what arrives.
+ *
+ * @internal
+ */
+import * as Metadata from "@sluice/format/Metadata"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+
+import * as Checksum from "../Checksum.js"
+import type { Arrival } from "../Incoming.js"
+import { BackupError } from "../SluiceError.js"
+import type { StagedFile } from "../Staging.js"
+
+const advice = "The backup is damaged: take it again"
+
+const damaged = (where: string, detail: string) =>
+  new BackupError({ reason: "Damaged", what: "the backup is damaged", where, detail, advice })
+
+/** The key under which rows of one table are counted; both parts come from file names and hold no dot. */
+const keyOf = (table: { readonly database: string; readonly table: string }): string =>
+  `${table.database}.${table.table}`
+
+/** @internal */
+export const make = Effect.sync(() => {
+  const entries = new Map<string, Metadata.FileEntry>()
+  const seen = new Set<string>()
+  const loaded = new Map<string, number>()
+  let opened = false
+  let announcement: Option.Option<Metadata.Announcement> = Option.none()
+  let last: Option.Option<Metadata.Metadata> = Option.none()
+
+  /** Takes a metadata file in: the header of a stream, a part of it, or the end. */
+  const absorb = ({ file, kind }: Arrival, content: Uint8Array): Effect.Effect<void, BackupError> =>
+    Effect.gen(function*() {
+      const metadata = yield* Effect.mapError(Metadata.parse(content), (error) => damaged(file.name, error.message))
+      const required = Option.isSome(announcement)
+      if (opened && required !== Option.isSome(metadata.announcement)) {
+        return yield* damaged(file.name, "one part of the metadata has a manifest and another has none")
+      }
+      if (
+        Option.isSome(announcement) && Option.isSome(metadata.announcement) &&
+        announcement.value.backupId !== metadata.announcement.value.backupId
+      ) {
+        return yield* damaged(file.name, "it belongs to another backup")
+      }
+      opened = true
+      announcement = metadata.announcement
+      for (const entry of metadata.files) {
+        const known = entries.get(entry.name)
+        if (known !== undefined && (known.bytes !== entry.bytes || known.checksum !== entry.checksum)) {
+          return yield* damaged(file.name, `it says something else of ${entry.name} than the metadata before it`)
+        }
+        entries.set(entry.name, entry)
+      }
+      if (kind._tag === "Metadata") {
+        if (Option.isNone(metadata.finishedAt)) {
+          return yield* damaged(file.name, "it does not say that the dump finished")
+        }
+        const listed = new Set(metadata.files.map((entry) => entry.name))
+        const lost = Array.from(entries.keys()).find((name) => !listed.has(name))
+        if (lost !== undefined) {
+          return yield* damaged(file.name, `it does not list ${lost}, which was announced`)
+        }
+        last = Option.some(metadata)
+      }
+    })
+
+  const missing = (name: string) =>
+    new BackupError({
+      reason: "Missing",
+      what: "a file of the backup is missing",
+      where: name,
+      detail: "the manifest lists it",
+      advice
+    })
+
+  /** Proves that a file is what the manifest says; of another tool's backup there is nothing to hold it against. */
+  const prove = (file: StagedFile): Effect.Effect<void, BackupError> =>
+    Effect.suspend(() => {
+      seen.add(file.name)
+      if (!opened) {
+        return damaged(file.name, "it comes before the metadata that opens a backup")
+      }
+      if (Option.isNone(announcement)) {
+        return Effect.void
+      }
+      const entry = entries.get(file.name)
+      if (entry === undefined) {
+        return new BackupError({
+          reason: "Unexpected",
+          what: "a file of the backup is refused",
+          where: file.name,
+          detail: "no manifest announced it",
+          advice
+        })
+      }
+      if (entry.bytes !== file.bytes) {
+        return damaged(file.name, `it should have ${entry.bytes} bytes and has ${file.bytes}`)
+      }
+      if (!Checksum.isKnown(entry.checksum)) {
+        return damaged(file.name, `its checksum, ${entry.checksum}, is of a kind that this version cannot check`)
+      }
+      return entry.checksum === file.checksum
+        ? Effect.void
+        : damaged(file.name, `its checksum should be ${entry.checksum} and is ${file.checksum}`)
+    })
+
+  /** Counts rows that are committed, and holds them against what the manifest says of the file. */
+  const count = (
+    file: StagedFile,
+    table: { readonly database: string; readonly table: string },
+    rows: number
+  ): Effect.Effect<void, BackupError> =>
+    Effect.suspend(() => {
+      loaded.set(keyOf(table), (loaded.get(keyOf(table)) ?? 0) + rows)
+      const expected = Option.flatMap(Option.fromNullable(entries.get(file.name)), (entry) => entry.rows)
+      return Option.isSome(expected) && expected.value !== rows
+        ? new BackupError({
+          reason: "RowCount",
+          what: "the rows do not match the backup",
+          where: file.name,
+          detail: `the manifest says ${expected.value} rows and ${rows} were loaded`,
+          advice
+        })
+        : Effect.void
+    })
+
+  /** Says whether everything that belongs to the backup has come. */
+  const complete: Effect.Effect<Metadata.Metadata, BackupError> = Effect.suspend(() => {
+    for (const name of entries.keys()) {
+      if (!seen.has(name)) {
+        return missing(name)
+      }
+    }
+    return Option.match(last, {
+      onNone: () => Effect.fail(missing("metadata")),
+      onSome: Effect.succeed
+    })
+  })
+
+  /** Holds the rows of every table against the metadata. */
+  const compareRows = (isLoaded: (table: Metadata.TableSection) => boolean): Effect.Effect<void, BackupError> =>
+    Effect.suspend(() => {
+      for (const table of Option.match(last, { onNone: () => [], onSome: (metadata) => metadata.tables })) {
+        const found = loaded.get(keyOf(table)) ?? 0
+        if (!table.isView && isLoaded(table) && Option.isSome(table.rows) && table.rows.value !== found) {
+          return new BackupError({
+            reason: "RowCount",
+            what: "the rows do not match the backup",
+            where: `${table.database}.${table.realName}`,
+            detail: `the metadata says ${table.rows.value} rows and ${found} were loaded`,
+            advice
+          })
+        }
+      }
+      return Effect.void
+    })
+
+  return {
+    absorb,
+    prove,
+    count,
+    complete,
+    compareRows,
+    /** Whether definitions will come, as far as it is known. */
+    definitionsFollow: Effect.sync(() =>
+      Option.match(announcement, { onNone: () => true, onSome: ({ definitions }) => definitions })
+    ),
+    /** Whether definitions hold the blanks of `SchemaFile.guard`. */
+    isGuarded: Effect.sync(() => Option.isSome(announcement))
+  }
+})
+
+/** @internal */
+export type Expectations = Effect.Effect.Success<typeof make>

@@ -1,0 +1,154 @@
+/**
+ * Staging in a folder.
+ *
+ * @internal
+ */
+import * as FileSystem from "@effect/platform/FileSystem"
+import * as Path from "@effect/platform/Path"
+import * as FileName from "@sluice/format/FileName"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Layer from "effect/Layer"
+import * as Stream from "effect/Stream"
+
+import * as Checksum from "../Checksum.js"
+import { OutputError } from "../SluiceError.js"
+import { SharedDirectory, Staging } from "../Staging.js"
+import { toBackupError, toOutputError } from "./platform.js"
+import * as internal from "./staging.js"
+
+const blockSize = 256 * 1024
+
+/** A reader of mydumper's keeps sizes in 32 bits; half of that leaves room and is large enough for any pipe. */
+const largestFile = 2 * 1024 * 1024 * 1024
+
+/** @internal */
+export interface Options {
+  readonly path: string
+  /**
+   * What may be in the folder: `Nothing` that looks like a backup's file, `Anything`; or `Cleared`: a backup that is
+   * there already is removed. `Present` is a folder that must be there, to be read.
+   */
+  readonly contents: "Nothing" | "Cleared" | "Anything" | "Present"
+}
+
+/** The name of a file under way: hidden, so that it is no backup's name, and telling which file it would become. */
+const partial = (name: string): string => `.${name}.partial`
+
+const isPartial = (name: string): boolean => name.startsWith(".") && name.endsWith(".partial")
+
+const isOurs = (name: string): boolean => isPartial(name) || Either.isRight(FileName.parse(name))
+
+const prepare = (fs: FileSystem.FileSystem, path: Path.Path, options: Options) =>
+  Effect.gen(function*() {
+    const folder = path.resolve(options.path)
+    if (options.contents === "Present") {
+      yield* Effect.mapError(fs.readDirectory(folder), toBackupError("cannot read the backup's folder", options.path))
+      return folder
+    }
+    // one level at a time: Node's recursive mkdir never returns under some special folders
+    const make = (at: string): Effect.Effect<void, OutputError> =>
+      Effect.flatMap(Effect.orElseSucceed(fs.exists(at), () => false), (exists) =>
+        exists ? Effect.void : Effect.zipRight(
+          path.dirname(at) === at ? Effect.void : make(path.dirname(at)),
+          Effect.mapError(fs.makeDirectory(at, { mode: 0o700 }), toOutputError("cannot make the folder", at))
+        ))
+    yield* make(folder)
+    const names = yield* Effect.mapError(
+      fs.readDirectory(folder),
+      toOutputError("cannot read the folder", options.path)
+    )
+    if (options.contents === "Nothing" && names.length > 0) {
+      return yield* new OutputError({
+        reason: "NotEmpty",
+        what: "the folder is not empty",
+        where: options.path,
+        detail: `it holds ${names.slice(0, 3).join(", ")}${names.length > 3 ? ", ..." : ""}`,
+        advice: "Name another folder, or empty it"
+      })
+    }
+    if (options.contents === "Cleared") {
+      yield* Effect.forEach(names.filter(isOurs), (name) => fs.remove(path.join(folder, name)), { discard: true }).pipe(
+        Effect.mapError(toOutputError("cannot empty the folder", options.path))
+      )
+    }
+    yield* Effect.mapError(
+      fs.access(folder, { writable: true }),
+      toOutputError("cannot write to the folder", options.path)
+    )
+    return folder
+  })
+
+/** @internal */
+export const layer = (options: Options) =>
+  Layer.effectContext(Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
+    const folder = yield* prepare(fs, path, options)
+    const at = (name: string): string => path.join(folder, name)
+
+    const syncFolder = Effect.scoped(Effect.flatMap(fs.open(folder, { flag: "r" }), (handle) => handle.sync))
+
+    const open: internal.Open = (name) =>
+      Effect.gen(function*() {
+        const failed = toOutputError("cannot write a file of the backup", at(name))
+        const temporary = at(partial(name))
+        let closed = false
+        yield* Effect.mapError(fs.remove(temporary, { force: true }), failed)
+        yield* Effect.addFinalizer(() => closed ? Effect.void : Effect.ignore(fs.remove(temporary, { force: true })))
+        // `wx`: a link that a stranger put there is not followed
+        const handle = yield* Effect.mapError(fs.open(temporary, { flag: "wx", mode: 0o600 }), failed)
+        return {
+          write: (bytes) => Effect.mapError(handle.writeAll(bytes), failed),
+          close: Effect.gen(function*() {
+            yield* Effect.mapError(handle.sync, failed)
+            if (yield* Effect.mapError(fs.exists(at(name)), failed)) {
+              return yield* new OutputError({
+                reason: "File",
+                what: "cannot write a file of the backup",
+                where: at(name),
+                detail: "it is already there"
+              })
+            }
+            yield* Effect.mapError(fs.rename(temporary, at(name)), failed)
+            closed = true
+            yield* Effect.mapError(syncFolder, failed)
+          })
+        } satisfies internal.Store
+      })
+
+    const read = (name: string) =>
+      Stream.mapError(
+        fs.stream(at(name), { chunkSize: blockSize }),
+        toBackupError("cannot read a file of the backup", at(name))
+      )
+
+    const staging = Staging.of({
+      share: largestFile,
+      create: internal.create(open),
+      put: internal.put(open),
+      read,
+      list: fs.readDirectory(folder).pipe(
+        Effect.map((names) => names.filter((name) => !name.startsWith(".")).sort()),
+        Effect.mapError(toBackupError("cannot read the backup's folder", options.path))
+      ),
+      remove: (name) => Effect.mapError(fs.remove(at(name)), toOutputError("cannot remove a file", at(name))),
+      park: () => Effect.void
+    })
+
+    const shared = SharedDirectory.of({
+      path: options.path,
+      adopt: (name) =>
+        Effect.suspend(() => {
+          const checksum = Checksum.make()
+          let bytes = 0
+          return Stream.runForEach(read(name), (block) =>
+            Effect.sync(() => {
+              checksum.update(block)
+              bytes += block.length
+            })).pipe(Effect.map(() => ({ name, bytes, rows: 0, checksum: checksum.value() })))
+        })
+    })
+    return Context.make(Staging, staging).pipe(Context.add(SharedDirectory, shared))
+  }))

@@ -1,0 +1,199 @@
+/**
+ * Connections to a MySQL or MariaDB server that read and write bytes.
+ *
+ * @since 0.1.0
+ */
+import type * as Row from "@sluice/format/Row"
+import * as Sql from "@sluice/format/Sql"
+import type * as Source from "@sluice/pipeline/Source"
+import type * as Target from "@sluice/pipeline/Target"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type * as Redacted from "effect/Redacted"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+
+import * as Commands from "./internal/commands.js"
+import * as Mysql2 from "./internal/mysql2.js"
+import * as Session from "./internal/session.js"
+import * as MysqlError from "./MysqlError.js"
+
+/**
+ * Where a server is, and who asks.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Options {
+  /** `localhost` when neither this nor a socket is given. */
+  readonly host?: string | undefined
+  /** 3306 when not given. */
+  readonly port?: number | undefined
+  /** The path of a unix socket; it wins over host and port. */
+  readonly socketPath?: string | undefined
+  readonly user: string
+  readonly password: Redacted.Redacted
+  /** How long to wait for the server to answer when connecting: ten seconds when not given. */
+  readonly connectTimeout?: Duration.Duration | undefined
+}
+
+/**
+ * Whose server it is, and which version. Percona Server counts as `mysql`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Server {
+  readonly vendor: "mysql" | "mariadb"
+  readonly version: readonly [major: number, minor: number, patch: number]
+  /** As the server says it, for people. */
+  readonly text: string
+}
+
+/**
+ * What a small statement answered.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Result {
+  readonly columns: ReadonlyArray<string>
+  /** The values as the server sends them in its text protocol, not decoded. */
+  readonly rows: ReadonlyArray<ReadonlyArray<Uint8Array | null>>
+  readonly affectedRows: number
+  readonly warnings: number
+}
+
+/**
+ * How to write the rows that are read.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface InsertOptions {
+  /** What stands before the rows of a statement, as `Row.insertHead` writes it. */
+  readonly head: Uint8Array
+  /** One for each column of the result. */
+  readonly kinds: ReadonlyArray<Row.ColumnKind>
+  /** The most bytes of a statement, unless a single row needs more. */
+  readonly statementSize: number
+}
+
+/**
+ * A connection. It runs one statement at a time; others wait.
+ *
+ * An interrupted statement is killed on the server, and its connection closed.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface RawConnection {
+  readonly server: Server
+  /** The server's number of this connection. */
+  readonly threadId: number
+  /** The most bytes of a packet that the server takes. */
+  readonly maxAllowedPacket: number
+  /** Runs a statement whose answer is small. */
+  readonly query: (sql: string | Uint8Array) => Effect.Effect<Result, MysqlError.MysqlError>
+  /** Reads a large result as INSERT statements. The pieces are lent: each is good until the next is asked for. */
+  readonly insertStatements: (
+    sql: string | Uint8Array,
+    options: InsertOptions
+  ) => Stream.Stream<Source.Piece, MysqlError.MysqlError>
+  /** Runs a statement whose rows, if it has any, nobody wants. The bytes are lent for the time of the call. */
+  readonly execute: (sql: Uint8Array) => Effect.Effect<Target.Answer, MysqlError.MysqlError>
+}
+
+const identity = "CONCAT_WS(' ', @@hostname, @@port, @@server_id)"
+const introduction = `SELECT VERSION(), @@version_comment, CONNECTION_ID(), @@max_allowed_packet, ${identity}`
+
+/** Killing is worth this long; a server that does not answer by then has other troubles. */
+const killsWithin = Duration.seconds(5)
+
+const ask = (wire: Mysql2.Wire, sql: string) => Commands.run(wire, Sql.bytes(sql), Commands.rows, Effect.void)
+
+const texts = (result: Result): ReadonlyArray<string> =>
+  (result.rows[0] ?? []).map((value) => value === null ? "" : Sql.text(value))
+
+/**
+ * Ends a connection from beside it, over a short connection of the same user, who may kill his own without any
+ * privilege. Behind a proxy that one may come out at another server, where the number is somebody else's.
+ */
+const kill = (options: Options, threadId: number, where: string): Effect.Effect<void> =>
+  Effect.gen(function*() {
+    const wire = yield* Mysql2.open(options)
+    const here = texts(yield* ask(wire, `SELECT ${identity}`))[0]
+    if (here === where) {
+      yield* ask(wire, `KILL CONNECTION ${threadId}`)
+    }
+  }).pipe(
+    Effect.scoped,
+    Effect.interruptible, // this runs in finalizers, where the time limit would have no effect
+    Effect.timeout(killsWithin),
+    Effect.ignore
+  )
+
+/**
+ * Connects, logs in, and sets the session so that nothing of the server's defaults cuts, delays or changes what is
+ * read and written: character set `binary`, time zone UTC, no limits on rows and time. The sql_mode stays the
+ * server's.
+ *
+ * The connection is closed when the scope closes, and waits a short time for that at most. What was not committed is
+ * rolled back by the server.
+ *
+ * @example
+ * ```ts
+ * import { Connection } from "@sluice/mysql"
+ * import { Effect, Redacted } from "effect"
+ *
+ * const uptime = Effect.gen(function*() {
+ *   const connection = yield* Connection.acquire({ user: "me", password: Redacted.make("secret") })
+ *   return yield* connection.query("SHOW STATUS LIKE 'Uptime'")
+ * }).pipe(Effect.scoped)
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const acquire = (options: Options): Effect.Effect<RawConnection, MysqlError.MysqlError, Scope.Scope> =>
+  Effect.gen(function*() {
+    const wire = yield* Mysql2.open(options)
+    const [version = "", comment = "", id = "", packet = "", where = ""] = texts(yield* ask(wire, introduction))
+    const server = Session.identify(version, comment)
+    yield* Effect.forEach(Session.setUp(server), (statement) => ask(wire, statement), { discard: true })
+
+    const threadId = Number(id)
+    const lock = yield* Effect.makeSemaphore(1)
+    let abandoned = false
+    const abandon = Effect.suspend(() => {
+      abandoned = true
+      wire.destroy()
+      return kill(options, threadId, where)
+    })
+    const bytes = (sql: string | Uint8Array) => typeof sql === "string" ? Sql.bytes(sql) : sql
+    const alive = Effect.suspend(() =>
+      abandoned
+        ? Effect.fail(MysqlError.make("ConnectionLost", "the connection was closed when its statement was interrupted"))
+        : Effect.void
+    )
+    const run = <A>(sql: string | Uint8Array, make: () => Commands.Collector<A>) =>
+      lock.withPermits(1)(Effect.zipRight(alive, Commands.run(wire, bytes(sql), make, abandon)))
+
+    // The waiting can be interrupted, and what was taken is given back in any case.
+    const locked = Effect.uninterruptibleMask((restore) =>
+      Effect.zipRight(restore(lock.take(1)), Effect.addFinalizer(() => lock.release(1)))
+    )
+
+    const connection: RawConnection = {
+      server,
+      threadId,
+      maxAllowedPacket: Number(packet),
+      query: (sql) => run(sql, Commands.rows),
+      execute: (sql) => run(sql, Commands.answer),
+      insertStatements: (sql, insert) =>
+        Stream.unwrapScoped(
+          Effect.zipRight(locked, Effect.map(alive, () => Commands.pieces(wire, bytes(sql), insert, abandon)))
+        )
+    }
+    return connection
+  }).pipe(Effect.withSpan("Connection.acquire", { attributes: { server: Mysql2.address(options) } }))

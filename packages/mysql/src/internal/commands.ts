@@ -1,0 +1,245 @@
+/**
+ * Statements on a wire: one at a time, and killed on the server when nobody waits for them any more.
+ *
+ * @internal
+ */
+import type * as Source from "@sluice/pipeline/Source"
+import type * as Target from "@sluice/pipeline/Target"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+
+import type * as Connection from "../Connection.js"
+import * as MysqlError from "../MysqlError.js"
+import type * as Mysql2 from "./mysql2.js"
+import * as Protocol from "./protocol.js"
+import * as Replies from "./replies.js"
+import * as Transcode from "./transcode.js"
+
+/** @internal */
+export interface Collector<A> extends Replies.Receiver {
+  readonly outcome: () => Effect.Effect<A, MysqlError.MysqlError>
+}
+
+const askedForFile = () => MysqlError.make("Statement", "the server asked for a local file, which nobody offered it")
+
+/** What all answers have: how they ended. */
+class Ended {
+  protected failure: MysqlError.MysqlError | undefined = undefined
+  protected affectedRows = 0
+  protected warnings = 0
+
+  ended(ending: Protocol.Ending): void {
+    this.affectedRows = ending.affectedRows
+    this.warnings = ending.warnings
+  }
+
+  refused(refusal: Protocol.Refusal): void {
+    this.failure = MysqlError.fromServer(refusal)
+  }
+
+  asksForFile(): void {
+    this.failure = askedForFile()
+  }
+}
+
+class Answer extends Ended implements Collector<Target.Answer> {
+  columns(): void {}
+  column(): void {}
+  row(): void {}
+
+  outcome() {
+    return this.failure === undefined
+      ? Effect.succeed({ affectedRows: this.affectedRows, warnings: this.warnings })
+      : Effect.fail(this.failure)
+  }
+}
+
+/** Keeps the first result that has rows. */
+class Rows extends Ended implements Collector<Connection.Result> {
+  private readonly names: Array<string> = []
+  private readonly values: Array<ReadonlyArray<Uint8Array | null>> = []
+  private sets = 0
+
+  columns(): void {
+    this.sets += 1
+  }
+
+  column(bytes: Uint8Array, start: number, end: number): void {
+    if (this.sets === 1) {
+      this.names.push(Protocol.readColumnName(bytes, start, end))
+    }
+  }
+
+  row(bytes: Uint8Array, start: number, end: number): void {
+    if (this.sets === 1) {
+      this.values.push(Protocol.readRow(bytes, start, end, this.names.length))
+    }
+  }
+
+  outcome() {
+    return this.failure === undefined
+      ? Effect.succeed({
+        columns: this.names,
+        rows: this.values,
+        affectedRows: this.affectedRows,
+        warnings: this.warnings
+      })
+      : Effect.fail(this.failure)
+  }
+}
+
+/** @internal */
+export const answer = (): Collector<Target.Answer> => new Answer()
+
+/** @internal */
+export const rows = (): Collector<Connection.Result> => new Rows()
+
+/**
+ * Runs a statement.
+ *
+ * @internal
+ */
+export const run = <A>(
+  wire: Mysql2.Wire,
+  sql: Uint8Array,
+  make: () => Collector<A>,
+  abandon: Effect.Effect<void>
+): Effect.Effect<A, MysqlError.MysqlError> =>
+  Effect.async((resume) => {
+    const collector = make()
+    const replies = new Replies.Replies(collector)
+    let done = false
+    const settle = (outcome: Effect.Effect<A, MysqlError.MysqlError>) => {
+      done = true
+      resume(outcome)
+    }
+    wire.send(sql, {
+      packet: (bytes, start, end) => {
+        const last = replies.packet(bytes, start, end)
+        if (last) settle(collector.outcome())
+        return last
+      },
+      lost: (error) => settle(Effect.fail(error))
+    })
+    return Effect.suspend(() => done ? Effect.void : abandon)
+  })
+
+type Pull = Effect.Effect<Source.Piece, Option.Option<MysqlError.MysqlError>>
+
+/** A large result on its way from the socket to whoever pulls. */
+class Pieces extends Ended implements Replies.Receiver {
+  private readonly transcoder: Transcode.Transcoder
+  private readonly expected: number
+  private waiting: ((pull: Pull) => void) | undefined = undefined
+  private paused = false
+  private failed = false
+  finished = false
+
+  constructor(private readonly wire: Mysql2.Wire, sql: Uint8Array, options: Connection.InsertOptions) {
+    super()
+    this.transcoder = new Transcode.Transcoder(options)
+    this.expected = options.kinds.length
+    const replies = new Replies.Replies(this)
+    wire.send(sql, {
+      packet: (bytes, start, end) => {
+        const last = replies.packet(bytes, start, end)
+        if (last) this.finish()
+        return last
+      },
+      lost: (error) => {
+        this.failure = this.failure ?? error
+        this.finish()
+      }
+    })
+  }
+
+  columns(count: number): void {
+    if (count !== this.expected) {
+      this.fail(`the server sends ${count} columns where there should be ${this.expected}`)
+    }
+  }
+
+  column(): void {}
+
+  row(bytes: Uint8Array, start: number, end: number): void {
+    if (this.failed) return
+    if (!this.transcoder.push(bytes, start, end)) {
+      this.fail("the server sent a row that has not the columns it announced")
+    } else if (this.transcoder.waiting > 0) {
+      this.settle()
+    }
+  }
+
+  /** One piece, or the end. */
+  readonly next: Pull = Effect.async<Source.Piece, Option.Option<MysqlError.MysqlError>>((resume) => {
+    this.waiting = resume
+    this.settle()
+    return Effect.sync(() => {
+      this.waiting = undefined
+    })
+  })
+
+  private fail(detail: string): void {
+    this.failure = MysqlError.make("DefinitionChanged", detail)
+    this.failed = true
+    this.settle()
+  }
+
+  private finish(): void {
+    this.finished = true
+    this.read()
+    if (this.failure === undefined) {
+      this.transcoder.finish()
+    }
+    this.settle()
+  }
+
+  private settle(): void {
+    const resume = this.waiting
+    if (resume === undefined) {
+      if (!this.paused && !this.finished) {
+        this.paused = true
+        this.wire.pause()
+      }
+      return
+    }
+    const piece = this.failure === undefined ? this.transcoder.take() : undefined
+    if (piece !== undefined) {
+      this.waiting = undefined
+      resume(Effect.succeed(piece))
+    } else if (this.failure !== undefined || this.finished) {
+      this.waiting = undefined
+      resume(Effect.fail(Option.fromNullable(this.failure)))
+    }
+    if (this.transcoder.waiting === 0) {
+      this.read()
+    }
+  }
+
+  private read(): void {
+    if (this.paused) {
+      this.paused = false
+      this.wire.resume()
+    }
+  }
+}
+
+/**
+ * Reads a large result as pieces.
+ *
+ * @internal
+ */
+export const pieces = (
+  wire: Mysql2.Wire,
+  sql: Uint8Array,
+  options: Connection.InsertOptions,
+  abandon: Effect.Effect<void>
+): Stream.Stream<Source.Piece, MysqlError.MysqlError> =>
+  Stream.unwrapScoped(Effect.map(
+    Effect.acquireRelease(
+      Effect.sync(() => new Pieces(wire, sql, options)),
+      (pieces) => Effect.suspend(() => pieces.finished ? Effect.void : abandon)
+    ),
+    (pieces) => Stream.repeatEffectOption(pieces.next)
+  ))

@@ -1,0 +1,229 @@
+/**
+ * Everything that leans on the inside of mysql2 (3.24.6, pinned): its connection logs in, splits what comes into
+ * packets and joins large ones, and hands them to a command of ours. Rows never become objects.
+ *
+ * What is used beyond mysql2's types is named in `Inner` and `Command`; `isInner` fails when it is not there, and
+ * test/server/Connection.test.ts when it does something else.
+ *
+ * @internal
+ */
+import type { Socket } from "node:net"
+
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Predicate from "effect/Predicate"
+import * as Redacted from "effect/Redacted"
+import type * as Scope from "effect/Scope"
+import * as Mysql from "mysql2"
+
+import * as MysqlError from "../MysqlError.js"
+import * as Protocol from "./protocol.js"
+import * as Reasons from "./reasons.js"
+
+/** The packet that mysql2 hands out is used again for the next one; so are its bytes. */
+interface Packet {
+  readonly buffer: Uint8Array
+  readonly offset: number
+  readonly end: number
+}
+
+/** A command as mysql2's queue runs it: `execute` first without a packet, then with each one, until it gives true. */
+interface Command {
+  readonly execute: (packet: Packet | undefined) => boolean
+  /** Only ever called with what broke the connection. */
+  readonly onResult: (error: NodeJS.ErrnoException) => void
+}
+
+interface Inner {
+  readonly stream: Socket
+  readonly addCommand: (command: Command) => unknown
+  readonly write: (bytes: Uint8Array) => void
+  readonly _resetSequenceId: () => void
+  readonly _bumpSequenceId: (packets: number) => void
+  readonly _handshakePacket: { readonly serverVersion: string }
+}
+
+const isInner = (connection: unknown): connection is Inner =>
+  Predicate.hasProperty(connection, "stream") && Predicate.hasProperty(connection.stream, "pause") &&
+  Predicate.hasProperty(connection, "addCommand") && Predicate.isFunction(connection.addCommand) &&
+  Predicate.hasProperty(connection, "write") && Predicate.isFunction(connection.write) &&
+  Predicate.hasProperty(connection, "_resetSequenceId") && Predicate.isFunction(connection._resetSequenceId) &&
+  Predicate.hasProperty(connection, "_bumpSequenceId") && Predicate.isFunction(connection._bumpSequenceId) &&
+  Predicate.hasProperty(connection, "_handshakePacket") &&
+  Predicate.hasProperty(connection._handshakePacket, "serverVersion") &&
+  Predicate.isString(connection._handshakePacket.serverVersion)
+
+/**
+ * Where a server is, and who asks.
+ *
+ * @internal
+ */
+export interface Options {
+  readonly host?: string | undefined
+  readonly port?: number | undefined
+  readonly socketPath?: string | undefined
+  readonly user: string
+  readonly password: Redacted.Redacted
+  readonly connectTimeout?: Duration.Duration | undefined
+}
+
+/**
+ * Who takes the packets of an answer.
+ *
+ * @internal
+ */
+export interface Handler {
+  /** Takes a packet's payload, lent for the time of the call, and says whether it was the last. */
+  readonly packet: (bytes: Uint8Array, start: number, end: number) => boolean
+  /** The connection broke; no packet comes any more. */
+  readonly lost: (error: MysqlError.MysqlError) => void
+}
+
+/**
+ * A connection that is logged in and takes queries as bytes, one at a time.
+ *
+ * @internal
+ */
+export interface Wire {
+  /** Sends a query. The bytes are copied before this returns. */
+  readonly send: (sql: Uint8Array, handler: Handler) => void
+  /** Stops reading from the socket; what was read already still comes. */
+  readonly pause: () => void
+  readonly resume: () => void
+  /** Drops the connection at once; a running query's handler is told. */
+  readonly destroy: () => void
+}
+
+/**
+ * These of mysql2's default flags are left out: FOUND_ROWS changes what an answer counts; IGNORE_SPACE and ODBC change
+ * how the server reads statements; LOCAL_FILES would let a server ask for files; query attributes and session tracking
+ * change the shape of packets, and nobody here looks at them.
+ */
+const flags = ["FOUND_ROWS", "IGNORE_SPACE", "ODBC", "LOCAL_FILES", "SESSION_TRACK", "CLIENT_QUERY_ATTRIBUTES"]
+  .map((flag) => `-${flag}`)
+
+const defaultTimeout = Duration.seconds(10)
+const closesWithin = Duration.seconds(2)
+
+/** Beyond this the buffer for sending is not kept. */
+const keptSendBuffer = 4 * 1024 * 1024
+
+/** @internal */
+export const address = (options: Options): string =>
+  options.socketPath ?? `${options.host ?? "localhost"}:${options.port ?? 3306}`
+
+const messageOf = (error: NodeJS.ErrnoException): string =>
+  // Every address of a name was tried: the error itself says nothing.
+  error instanceof AggregateError && error.message === ""
+    ? error.errors.map((inner) => inner instanceof Error ? inner.message : String(inner)).join("; ")
+    : error.message
+
+const broken = (reason: "Connect" | "ConnectionLost", options: Options) => (error: NodeJS.ErrnoException) => {
+  const sqlState = "sqlState" in error && typeof error.sqlState === "string" ? error.sqlState : ""
+  return typeof error.errno === "number" && error.errno > 0
+    ? MysqlError.fromServer({ errno: error.errno, sqlState, message: messageOf(error) })
+    : MysqlError.make(reason, Reasons.socketDetail(error.code, messageOf(error), address(options)))
+}
+
+const create = (options: Options): Mysql.Connection => {
+  const connection = Mysql.createConnection({
+    ...(options.socketPath === undefined
+      ? { host: options.host ?? "localhost", port: options.port ?? 3306 }
+      : { socketPath: options.socketPath }),
+    user: options.user,
+    password: Redacted.value(options.password),
+    connectTimeout: Duration.toMillis(options.connectTimeout ?? defaultTimeout),
+    connectAttributes: { program_name: "sluice" },
+    flags
+  })
+  // A connection tells of an error once more after the command that failed of it; nobody listening would end Node.
+  connection.on("error", () => {})
+  return connection
+}
+
+const wireOf = (inner: Inner, options: Options): Wire => {
+  let buffer = new Uint8Array(0)
+  const bufferFor = (length: number): Uint8Array => {
+    if (buffer.length < length) {
+      buffer = new Uint8Array(Math.max(length, 2 * Math.min(buffer.length, keptSendBuffer / 2)))
+    }
+    const out = buffer.subarray(0, length)
+    if (buffer.length > keptSendBuffer) {
+      buffer = new Uint8Array(0)
+    }
+    return out
+  }
+  return {
+    send: (sql, handler) => {
+      const bytes = bufferFor(Protocol.framedLength(sql))
+      Protocol.frame(sql, bytes)
+      inner.addCommand({
+        execute: (packet) => {
+          if (packet === undefined) {
+            inner._resetSequenceId()
+            inner._bumpSequenceId(Protocol.packets(sql))
+            inner.write(bytes)
+            return false
+          }
+          return handler.packet(packet.buffer, packet.offset, packet.end)
+        },
+        onResult: (error) => {
+          buffer = new Uint8Array(0)
+          handler.lost(broken("ConnectionLost", options)(error))
+        }
+      })
+    },
+    pause: () => inner.stream.pause(),
+    resume: () => inner.stream.resume(),
+    destroy: () => inner.stream.destroy()
+  }
+}
+
+const streamOf = (connection: Mysql.Connection): Socket | undefined =>
+  Predicate.hasProperty(connection, "stream") && isSocket(connection.stream) ? connection.stream : undefined
+
+const isSocket = (stream: unknown): stream is Socket =>
+  Predicate.hasProperty(stream, "destroy") && Predicate.hasProperty(stream, "destroyed")
+
+/** Says goodbye and waits for the server to close, for a while. */
+const close = (connection: Mysql.Connection, loggedIn: boolean): Effect.Effect<void> =>
+  Effect.suspend(() => {
+    const stream = streamOf(connection)
+    const drop = Effect.sync(() => stream === undefined ? connection.destroy() : stream.destroy())
+    // mysql2 never answers `end` when the login failed.
+    return !loggedIn || stream === undefined || stream.destroyed ? drop : Effect.async<void>((resume) => {
+      stream.once("close", () => resume(Effect.void))
+      stream.resume()
+      connection.end()
+    }).pipe(
+      // Finalizers cannot be interrupted, so the time limit needs this to have an effect in one.
+      Effect.interruptible,
+      Effect.timeout(closesWithin),
+      Effect.ignore,
+      Effect.zipRight(drop)
+    )
+  })
+
+/**
+ * Connects and logs in. The connection is closed when the scope closes.
+ *
+ * @internal
+ */
+export const open = (options: Options): Effect.Effect<Wire, MysqlError.MysqlError, Scope.Scope> =>
+  Effect.gen(function*() {
+    let loggedIn = false
+    // Only made here, and waited for below: what acquires cannot be interrupted.
+    const connection = yield* Effect.acquireRelease(
+      Effect.sync(() => create(options)),
+      (connection) => close(connection, loggedIn)
+    )
+    yield* Effect.async<void, MysqlError.MysqlError>((resume) =>
+      connection.connect((error) =>
+        resume(error === null ? Effect.void : Effect.fail(broken("Connect", options)(error)))
+      )
+    )
+    loggedIn = true
+    return isInner(connection)
+      ? wireOf(connection, options)
+      : yield* Effect.dieMessage("mysql2 is not the version that this was written for")
+  })

@@ -148,16 +148,14 @@ const tableSection = (table: TableSection): string =>
 const fileLine = (file: FileEntry): string =>
   `${file.name} = ${file.bytes} ${Option.getOrElse(file.rows, () => "-")} ${file.checksum}`
 
-const ours = (announcement: Announcement, files: ReadonlyArray<FileEntry>): ReadonlyArray<string> => [
+const announcementSection = (announcement: Announcement): string =>
   section("sluice", [
     `version = ${version}`,
     `backup-id = ${announcement.backupId}`,
     "manifest = required",
     `definitions = ${announcement.definitions ? 1 : 0}`,
     ...Option.match(announcement.consistency, { onNone: () => [], onSome: (text) => [`consistency = ${text}`] })
-  ]),
-  ...(files.length === 0 ? [] : [section("sluice.files", files.map(fileLine))])
-]
+  ])
 
 const encoder = new TextEncoder()
 
@@ -174,6 +172,11 @@ const seal = (body: string, files: number): Uint8Array => {
  */
 export const render = (metadata: Metadata): Uint8Array => {
   const body = [
+    // at the head, so that a text that was cut still says that it must have an end
+    ...Option.match(metadata.announcement, {
+      onNone: () => [],
+      onSome: (announcement) => [announcementSection(announcement), "\n"]
+    }),
     ...Option.match(metadata.startedAt, { onNone: () => [], onSome: (time) => [`# Started dump at: ${time}\n`] }),
     ...(metadata.config.size === 0 ? [] : [section("config", pairs(metadata.config)), "\n"]),
     ...(metadata.sessionVariables.size === 0 ? [] : [
@@ -185,10 +188,7 @@ export const render = (metadata: Metadata): Uint8Array => {
     ]),
     ...(metadata.source.size === 0 ? [] : [section("source", pairs(metadata.source)), "\n"]),
     ...metadata.tables.map((table) => `${tableSection(table)}\n`),
-    ...Option.match(metadata.announcement, {
-      onNone: () => [],
-      onSome: (announcement) => ours(announcement, metadata.files)
-    }),
+    ...(metadata.files.length === 0 ? [] : [section("sluice.files", metadata.files.map(fileLine))]),
     ...Option.match(metadata.finishedAt, { onNone: () => [], onSome: (time) => [`# Finished dump at: ${time}\n`] })
   ].join("")
   return Option.isSome(metadata.announcement) ? seal(body, metadata.files.length) : encoder.encode(body)

@@ -1,0 +1,435 @@
+/**
+ * What a memory server holds, as plain data: databases with their tables, rows, views and stored programs.
+ *
+ * Two contents are compared by their lines (`lines`, `diff`), one line for each object and each row, so that a test
+ * that fails says which row of which table is missing. The order of rows does not count; the order of the triggers of
+ * a table does.
+ *
+ * @since 0.1.0
+ */
+import type * as Row from "@sluice/format/Row"
+import type * as SchemaFile from "@sluice/format/SchemaFile"
+import * as Sql from "@sluice/format/Sql"
+import * as Statement from "@sluice/format/Statement"
+import type * as Source from "@sluice/pipeline/Source"
+import * as Option from "effect/Option"
+
+import * as Show from "./internal/memoryServerShow.js"
+import * as Types from "./internal/memoryServerTypes.js"
+
+/**
+ * A column of a table.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Column {
+  readonly name: string
+  /** As it stands in CREATE TABLE, such as `varchar(20)`. `types` has those that are known. */
+  readonly type: string
+  readonly nullable: boolean
+  readonly autoIncrement: boolean
+  readonly invisible: boolean
+  /** What else its line says, as it is: DEFAULT NULL, CHARACTER SET, COLLATE and COMMENT. */
+  readonly extra: string
+}
+
+/**
+ * A row: a cell for each column, invisible ones too, as the server's text protocol sends them.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Cells = ReadonlyArray<Row.Cell>
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Table {
+  readonly name: string
+  readonly columns: ReadonlyArray<Column>
+  /** The name of the only column of the key, an integer. */
+  readonly primaryKey: Option.Option<string>
+  /** What stands behind the columns in CREATE TABLE, as it is, such as `ENGINE=InnoDB COMMENT='x'`. */
+  readonly options: string
+  readonly rows: ReadonlyArray<Cells>
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type View = Extract<SchemaFile.Definition, { readonly _tag: "View" }>
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type Program = Extract<SchemaFile.Definition, { readonly _tag: "Program" }>
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Database {
+  readonly name: string
+  /** What stands behind the name in CREATE DATABASE, as it is. */
+  readonly options: string
+  readonly tables: ReadonlyArray<Table>
+  readonly views: ReadonlyArray<View>
+  /** In the order in which they were created. */
+  readonly triggers: ReadonlyArray<Program>
+  /** Functions, procedures and packages. */
+  readonly routines: ReadonlyArray<Program>
+  readonly events: ReadonlyArray<Program>
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Contents {
+  readonly databases: ReadonlyArray<Database>
+}
+
+/**
+ * Nothing at all.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const empty: Contents = { databases: [] }
+
+/**
+ * Contents of some databases.
+ *
+ * @example
+ * ```ts
+ * import { Contents } from "@sluice/testing"
+ *
+ * Contents.make(
+ *   Contents.database("shop", {
+ *     tables: [
+ *       Contents.table("orders", [Contents.column("id", "bigint"), Contents.column("note", "text")], {
+ *         primaryKey: "id",
+ *         rows: [["1", "first"], ["2", null]]
+ *       })
+ *     ]
+ *   })
+ * )
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = (...databases: ReadonlyArray<Database>): Contents => ({ databases })
+
+/**
+ * A database, with nothing in it but what is given.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const database = (name: string, parts: Partial<Omit<Database, "name">> = {}): Database => ({
+  name,
+  options: parts.options ?? "",
+  tables: parts.tables ?? [],
+  views: parts.views ?? [],
+  triggers: parts.triggers ?? [],
+  routines: parts.routines ?? [],
+  events: parts.events ?? []
+})
+
+/**
+ * A column, which takes NULL unless something else is said.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const column = (name: string, type: string, parts: Partial<Omit<Column, "name" | "type">> = {}): Column => ({
+  name,
+  type,
+  nullable: parts.nullable ?? true,
+  autoIncrement: parts.autoIncrement ?? false,
+  invisible: parts.invisible ?? false,
+  extra: parts.extra ?? ""
+})
+
+/**
+ * A table. Cells are given as text or as bytes, and `null` for NULL. The column of the key never takes NULL.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const table = (name: string, columns: ReadonlyArray<Column>, parts: {
+  readonly primaryKey?: string | undefined
+  readonly options?: string | undefined
+  readonly rows?: ReadonlyArray<ReadonlyArray<string | Uint8Array | null>> | undefined
+} = {}): Table => ({
+  name,
+  columns: columns.map((column) => column.name === parts.primaryKey ? { ...column, nullable: false } : column),
+  primaryKey: Option.fromNullable(parts.primaryKey),
+  options: parts.options ?? "",
+  rows: (parts.rows ?? []).map((row) => row.map((cell) => typeof cell === "string" ? Sql.bytes(cell) : cell))
+})
+
+/**
+ * The state of a session that says nothing special.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const creation: SchemaFile.Creation = {
+  characterSetClient: "utf8mb4",
+  collationConnection: "utf8mb4_general_ci",
+  sqlMode: Option.none(),
+  timeZone: Option.none()
+}
+
+/** A view or a program: its text is UTF-8 when it is given as a string. */
+interface Creatable {
+  readonly name: string
+  readonly body: string | Uint8Array
+  readonly creation?: SchemaFile.Creation | undefined
+}
+
+const definer = "DEFINER=`root`@`%`"
+
+/**
+ * A view. `body` is its SELECT; names in backticks behind FROM and JOIN, and functions in backticks, are looked for
+ * when it is created.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const view = (parts: Creatable & { readonly columns: ReadonlyArray<string> }): View => ({
+  _tag: "View",
+  name: parts.name,
+  columns: parts.columns,
+  create: Sql.bytes(
+    `CREATE ALGORITHM=UNDEFINED ${definer} SQL SECURITY DEFINER VIEW ${Sql.quoteIdentifier(parts.name)} (${
+      parts.columns.map(Sql.quoteIdentifier).join(",")
+    }) AS `,
+    parts.body
+  ),
+  creation: parts.creation ?? creation
+})
+
+const program = (kind: Program["kind"], between: string, parts: Creatable): Program => {
+  const { characterSetClient, collationConnection, sqlMode, timeZone } = parts.creation ?? creation
+  return {
+    _tag: "Program",
+    kind,
+    name: parts.name,
+    create: Sql.bytes(`CREATE ${definer} ${kind} ${Sql.quoteIdentifier(parts.name)}${between} `, parts.body),
+    creation: {
+      characterSetClient,
+      collationConnection,
+      sqlMode: Option.orElseSome(sqlMode, () => ""),
+      timeZone: kind === "EVENT" ? Option.orElseSome(timeZone, () => "SYSTEM") : Option.none()
+    }
+  }
+}
+
+/**
+ * A trigger that runs after each INSERT into a table.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const trigger = (parts: Creatable & { readonly table: string }): Program =>
+  program("TRIGGER", ` AFTER INSERT ON ${Sql.quoteIdentifier(parts.table)} FOR EACH ROW`, parts)
+
+/**
+ * A function, a procedure or a package. `body` is all that stands behind the name.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const routine = (
+  parts: Creatable & { readonly kind: "FUNCTION" | "PROCEDURE" | "PACKAGE" | "PACKAGE BODY" }
+): Program => program(parts.kind, "", parts)
+
+/**
+ * An event that runs once a day.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const event = (parts: Creatable): Program =>
+  program("EVENT", " ON SCHEDULE EVERY 1 DAY ON COMPLETION PRESERVE DISABLE DO", parts)
+
+/**
+ * How the cells of a column are written in files; `None` for a type that is not known here.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const kind = (column: Column): Option.Option<Row.ColumnKind> =>
+  Option.map(Types.parse(column.type), (type) => type.kind)
+
+/**
+ * The words that types of columns begin with.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const types: ReadonlyArray<string> = Types.words
+
+/**
+ * How many rows there are in all tables.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const rowCount = (contents: Contents): number =>
+  contents.databases.reduce((sum, { tables }) => tables.reduce((sum, { rows }) => sum + rows.length, sum), 0)
+
+/**
+ * The table that a trigger belongs to.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const triggerTable = (trigger: Program): Option.Option<string> => {
+  const kind = Statement.classify(trigger.create)
+  return kind._tag === "CreateProgram" ? Option.fromNullable(kind.table?.name) : Option.none()
+}
+
+/**
+ * The databases that belong to a server itself.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const systemDatabases: ReadonlySet<string> = new Set([
+  "information_schema",
+  "mysql",
+  "performance_schema",
+  "sys"
+])
+
+/**
+ * What a selection takes of contents: what a restore of its dump must give.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const select = (contents: Contents, selection: Source.Selection): Contents => ({
+  databases: contents.databases
+    .filter(({ name }) =>
+      Option.match(selection.databases, {
+        onNone: () => !systemDatabases.has(name),
+        onSome: (names) => names.includes(name)
+      })
+    )
+    .map((database) => {
+      const wanted = (name: string) => selection.includes(database.name, name)
+      return {
+        ...database,
+        tables: database.tables.filter(({ name }) => wanted(name)),
+        views: selection.views ? database.views.filter(({ name }) => wanted(name)) : [],
+        triggers: selection.triggers
+          ? database.triggers.filter((trigger) => Option.exists(triggerTable(trigger), wanted))
+          : [],
+        routines: selection.routines ? database.routines : [],
+        events: selection.events ? database.events : []
+      }
+    })
+})
+
+const showCreation = ({ characterSetClient, collationConnection, sqlMode, timeZone }: SchemaFile.Creation): string =>
+  `[${characterSetClient} ${collationConnection}${
+    Option.match(sqlMode, { onNone: () => "", onSome: (mode) => ` sql_mode='${mode}'` })
+  }${Option.match(timeZone, { onNone: () => "", onSome: (zone) => ` time_zone='${zone}'` })}]`
+
+/** Numbers the triggers of each table, whose order counts. */
+const numbered = (triggers: ReadonlyArray<Program>): ReadonlyArray<readonly [place: string, trigger: Program]> => {
+  const seen = new Map<string, number>()
+  return triggers.map((trigger) => {
+    const table = Option.getOrElse(triggerTable(trigger), () => "")
+    const number = (seen.get(table) ?? 0) + 1
+    seen.set(table, number)
+    return [`${number} of ${Sql.quoteIdentifier(table)}`, trigger]
+  })
+}
+
+const showColumn = (column: Column): string =>
+  `${Sql.quoteIdentifier(column.name)} ${column.type}${column.nullable ? "" : " NOT NULL"}${
+    column.autoIncrement ? " AUTO_INCREMENT" : ""
+  }${column.invisible ? " INVISIBLE" : ""} ${Show.text(column.extra)}`
+
+const tableLines = (database: string, table: Table): ReadonlyArray<string> => {
+  const name = Sql.quoteName({ database, name: table.name })
+  const kinds = table.columns.map((column) => Option.getOrElse(kind(column), () => "Text" as const))
+  return [
+    `table ${name} key ${Option.match(table.primaryKey, { onNone: () => "none", onSome: Sql.quoteIdentifier })} options ${
+      Show.text(table.options)
+    }`,
+    ...table.columns.map((column, i) => `column ${i + 1} of ${name}: ${showColumn(column)}`),
+    ...table.rows.map((row) =>
+      `row of ${name}: (${row.map((cell, i) => Show.cell(kinds[i] ?? "Text", cell)).join(", ")})`
+    )
+  ]
+}
+
+const databaseLines = (database: Database): ReadonlyArray<string> => {
+  const named = (name: string) => Sql.quoteName({ database: database.name, name })
+  const program = ({ create, creation, kind, name }: Program) =>
+    `${kind.toLowerCase()} ${named(name)} ${showCreation(creation)}: ${Show.bytes(create)}`
+  return [
+    `database ${Sql.quoteIdentifier(database.name)} options ${Show.text(database.options)}`,
+    ...database.tables.flatMap((table) => tableLines(database.name, table)),
+    ...database.views.map((view) =>
+      `view ${named(view.name)} (${view.columns.map(Sql.quoteIdentifier).join(", ")}) ${showCreation(view.creation)}: ${
+        Show.bytes(view.create)
+      }`
+    ),
+    ...numbered(database.triggers).map(([place, trigger]) => `trigger ${place}: ${program(trigger)}`),
+    ...database.routines.map(program),
+    ...database.events.map(program)
+  ]
+}
+
+/**
+ * The contents as sorted lines of text, each a database, a table, a column, a row, a view or a program. Contents that
+ * are equal have the same lines, and only those.
+ *
+ * @since 0.1.0
+ * @category comparing
+ */
+export const lines = (contents: Contents): ReadonlyArray<string> => contents.databases.flatMap(databaseLines).sort()
+
+/**
+ * All the lines as one text, for `assert.strictEqual`.
+ *
+ * @since 0.1.0
+ * @category comparing
+ */
+export const render = (contents: Contents): string => lines(contents).join("\n")
+
+/**
+ * The lines that differ: `- ` before what is expected and missing, `+ ` before what is there and not expected. A row
+ * that is there twice too often stands here twice.
+ *
+ * @since 0.1.0
+ * @category comparing
+ */
+export const diff = (expected: Contents, actual: Contents): ReadonlyArray<string> => {
+  const surplus = new Map<string, number>()
+  const add = (line: string, by: number) => surplus.set(line, (surplus.get(line) ?? 0) + by)
+  lines(actual).forEach((line) => add(line, 1))
+  lines(expected).forEach((line) => add(line, -1))
+  return Array.from(surplus)
+    .flatMap(([line, by]) => Array.from({ length: Math.abs(by) }, () => `${by < 0 ? "-" : "+"} ${line}`))
+    .sort((a, b) => a.slice(2) < b.slice(2) ? -1 : a.slice(2) > b.slice(2) ? 1 : 0)
+}
+
+/**
+ * Whether two contents are the same.
+ *
+ * @since 0.1.0
+ * @category comparing
+ */
+export const equal = (a: Contents, b: Contents): boolean => diff(a, b).length === 0

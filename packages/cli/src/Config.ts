@@ -1,0 +1,204 @@
+/**
+ * What a run of a command is to do: the typed form of its options.
+ *
+ * @since 0.1.0
+ */
+import * as Schema from "effect/Schema"
+
+import * as Endpoint from "./Endpoint.js"
+import { like } from "./internal/pattern.js"
+
+/**
+ * Stream modes in mydumper's spelling. Its numbers are read as these words, without regard to bit 0.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const StreamMode = Schema.Literal("TRADITIONAL", "NO_DELETE", "NO_STREAM", "NO_STREAM_AND_NO_DELETE")
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type StreamMode = typeof StreamMode.Type
+
+/**
+ * What a restore does with a table that exists.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const DropTable = Schema.Literal("FAIL", "NONE", "DROP", "TRUNCATE", "DELETE", "SKIP")
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type DropTable = typeof DropTable.Type
+
+/**
+ * Where the password comes from: there is none, it was given, or it is to be asked for on the terminal.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const Password = Schema.Union(
+  Schema.TaggedStruct("None", {}),
+  Schema.TaggedStruct("Given", { secret: Schema.RedactedFromSelf(Schema.String) }),
+  Schema.TaggedStruct("Prompt", {})
+)
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type Password = typeof Password.Type
+
+/**
+ * How to read a table: as the program thinks best, in one chunk, or in chunks of so many rows. A `most` of 0 is no limit.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const Rows = Schema.Union(
+  Schema.TaggedStruct("Automatic", {}),
+  Schema.TaggedStruct("OneChunk", {}),
+  Schema.TaggedStruct("Fixed", { rows: Schema.Number }),
+  Schema.TaggedStruct("Adaptive", { least: Schema.Number, start: Schema.Number, most: Schema.Number })
+)
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type Rows = typeof Rows.Type
+
+/**
+ * A table by name, or by a pattern with `%` and `_`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const TableName = Schema.Struct({ database: Schema.String, table: Schema.String })
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type TableName = typeof TableName.Type
+
+const common = {
+  endpoint: Endpoint.Endpoint,
+  user: Schema.String,
+  password: Password,
+  /** Connections. 0 was replaced by nothing: see {@link threadsOf}. */
+  threads: Schema.Number,
+  /** Bytes of a backup that may be in memory. */
+  memoryBudget: Schema.Number,
+  /** `None` is a plain directory. */
+  stream: Schema.OptionFromSelf(StreamMode),
+  /** Only these tables; empty for all. */
+  tables: Schema.Array(TableName),
+  /** Only what one of these matches as `database.table`; empty for all. */
+  patterns: Schema.Array(Schema.instanceOf(RegExp)),
+  verbose: Schema.Literal(0, 1, 2, 3),
+  quiet: Schema.Boolean,
+  progress: Schema.Literal("auto", "always", "never"),
+  logfile: Schema.OptionFromSelf(Schema.String),
+  debug: Schema.Boolean
+}
+
+/**
+ * What a dump is to do.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const DumpConfig = Schema.Struct({
+  ...common,
+  /** Only these databases; empty for all but the server's own. */
+  databases: Schema.Array(Schema.String),
+  outputDirectory: Schema.OptionFromSelf(Schema.String),
+  /** What to do with an output directory that is not empty. */
+  whenNotEmpty: Schema.Literal("Refuse", "Clear", "WriteOver"),
+  data: Schema.Boolean,
+  schemas: Schema.Boolean,
+  triggers: Schema.Boolean,
+  routines: Schema.Boolean,
+  events: Schema.Boolean,
+  views: Schema.Boolean,
+  rows: Rows,
+  /** Bytes, about. */
+  statementSize: Schema.Number,
+  /** Bytes; `None` is as large as the memory budget allows. */
+  chunkFileSize: Schema.OptionFromSelf(Schema.Number),
+  completeInsert: Schema.Boolean,
+  utc: Schema.Boolean
+})
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type DumpConfig = typeof DumpConfig.Type
+
+/**
+ * What a restore is to do. Without a stream, or with a stream of names only, `directory` is there.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const RestoreConfig = Schema.Struct({
+  ...common,
+  directory: Schema.OptionFromSelf(Schema.String),
+  /** The database to restore into; `None` keeps the names of the backup. */
+  targetDatabase: Schema.OptionFromSelf(Schema.String),
+  /** The only database of the backup to restore. */
+  sourceDatabase: Schema.OptionFromSelf(Schema.String),
+  dropTable: DropTable,
+  data: Schema.Boolean,
+  schemas: Schema.Boolean,
+  triggers: Schema.Boolean,
+  /** Stored functions, procedures and events. */
+  post: Schema.Boolean,
+  skipBinlog: Schema.Boolean
+})
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type RestoreConfig = typeof RestoreConfig.Type
+
+/**
+ * The number of connections on a machine with so many processors: 0 means one for each, at least 2.
+ *
+ * @example
+ * import { Config } from "sluice"
+ *
+ * Config.threadsOf(0, 8) // 8
+ * Config.threadsOf(0, 1) // 2
+ * Config.threadsOf(3, 8) // 3
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const threadsOf = (threads: number, processors: number): number =>
+  threads === 0 ? Math.max(2, processors) : threads
+
+/**
+ * Whether a table is asked for: it is in the list of tables, or there is none, and it matches a pattern, or there is none.
+ * In the list `%` stands for any text and `_` for any letter, in any case, as in mydumper.
+ *
+ * @since 0.1.0
+ * @category predicates
+ */
+export const includes = (config: {
+  readonly tables: ReadonlyArray<TableName>
+  readonly patterns: ReadonlyArray<RegExp>
+}): (database: string, table: string) => boolean => {
+  const tables = config.tables.map((name) => ({ database: like(name.database), table: like(name.table) }))
+  return (database, table) =>
+    (tables.length === 0 || tables.some((name) => name.database.test(database) && name.table.test(table))) &&
+    (config.patterns.length === 0 || config.patterns.some((pattern) => pattern.test(`${database}.${table}`)))
+}

@@ -1,0 +1,195 @@
+/**
+ * Options by their long names, as the parser hands them over, become the typed configuration of a command.
+ *
+ * @internal
+ */
+import * as Either from "effect/Either"
+import * as Option from "effect/Option"
+import * as ParseResult from "effect/ParseResult"
+import * as Schema from "effect/Schema"
+
+import type { Password, Rows, TableName } from "../Config.js"
+import { DropTable, DumpConfig, RestoreConfig, StreamMode } from "../Config.js"
+import * as Endpoint from "../Endpoint.js"
+import { compile } from "./pattern.js"
+
+const text = Schema.optional(Schema.String)
+
+const commonOptions = Schema.Struct({
+  host: text,
+  port: Schema.Int,
+  user: Schema.String,
+  password: Schema.optional(Schema.RedactedFromSelf(Schema.String)),
+  "ask-password": Schema.Boolean,
+  socket: text,
+  protocol: Schema.optional(Schema.Literal("tcp", "socket")),
+  "tables-list": Schema.Array(Schema.String),
+  regex: Schema.Array(Schema.String),
+  threads: Schema.Int,
+  stream: Schema.optional(StreamMode),
+  "memory-budget": Schema.NumberFromString,
+  verbose: Schema.Int,
+  quiet: Schema.Boolean,
+  progress: Schema.Literal("auto", "always", "never"),
+  logfile: text,
+  debug: Schema.Boolean,
+  /** The words that are no options. */
+  words: Schema.Array(Schema.String)
+})
+
+const dumpOptions = Schema.Struct({
+  ...commonOptions.fields,
+  database: Schema.Array(Schema.String),
+  "no-data": Schema.Boolean,
+  "no-schemas": Schema.Boolean,
+  triggers: Schema.Boolean,
+  routines: Schema.Boolean,
+  events: Schema.Boolean,
+  "no-views": Schema.Boolean,
+  outputdir: text,
+  clear: Schema.Boolean,
+  dirty: Schema.Boolean,
+  "chunk-filesize": Schema.Int,
+  rows: text,
+  "statement-size": Schema.NumberFromString,
+  "complete-insert": Schema.Boolean,
+  "tz-utc": Schema.Boolean
+})
+
+const restoreOptions = Schema.Struct({
+  ...commonOptions.fields,
+  directory: text,
+  database: text,
+  "source-db": text,
+  "no-data": Schema.Boolean,
+  "no-schemas": Schema.Boolean,
+  "skip-triggers": Schema.Boolean,
+  "skip-post": Schema.Boolean,
+  "drop-table": DropTable,
+  "skip-binlog": Schema.Boolean
+})
+
+const passwordOf = (input: typeof commonOptions.Type): Password =>
+  input["ask-password"]
+    ? { _tag: "Prompt" }
+    : input.password === undefined
+    ? { _tag: "None" }
+    : { _tag: "Given", secret: input.password }
+
+const tableOf = (name: string): TableName => {
+  const dot = name.indexOf(".")
+  return { database: name.slice(0, dot), table: name.slice(dot + 1) }
+}
+
+const verboseOf = (level: number): 0 | 1 | 2 | 3 => level <= 0 ? 0 : level === 1 ? 1 : level === 2 ? 2 : 3
+
+const patternsOf = (input: typeof commonOptions.Type): Either.Either<ReadonlyArray<RegExp>, string> =>
+  Either.all(
+    input.regex.map((pattern, index) =>
+      Either.mapLeft(compile(pattern), (reason) =>
+        `pattern ${
+          index + 1
+        } of --regex cannot be read (${reason}): write a pattern that PCRE and JavaScript both know`)
+    )
+  )
+
+const commonOf = (input: typeof commonOptions.Type, patterns: ReadonlyArray<RegExp>) => ({
+  endpoint: Endpoint.fromOptions(input),
+  user: input.user,
+  password: passwordOf(input),
+  threads: input.threads,
+  memoryBudget: input["memory-budget"],
+  stream: Option.fromNullable(input.stream),
+  tables: input["tables-list"].map(tableOf),
+  patterns,
+  verbose: verboseOf(input.verbose),
+  quiet: input.quiet,
+  progress: input.progress,
+  logfile: Option.fromNullable(input.logfile),
+  debug: input.debug
+})
+
+const rowsOf = (rows: string | undefined): Rows => {
+  if (rows === undefined) return { _tag: "Automatic" }
+  const [least = 0, start, most] = rows.split(":").map(Number)
+  if (start !== undefined && most !== undefined) return { _tag: "Adaptive", least, start, most }
+  return least < 0 ? { _tag: "OneChunk" } : { _tag: "Fixed", rows: least }
+}
+
+const dumpOf = (input: typeof dumpOptions.Type): Either.Either<DumpConfig, string> =>
+  Either.map(patternsOf(input), (patterns) => {
+    const [database, ...tables] = input.words
+    const shared = commonOf(input, patterns)
+    return {
+      ...shared,
+      // words turn the stream on, as in mydumper
+      stream: database === undefined
+        ? shared.stream
+        : Option.some(Option.getOrElse(shared.stream, () => "TRADITIONAL" as const)),
+      tables: database === undefined
+        ? shared.tables
+        : [...shared.tables, ...tables.map((name) => ({ database, table: name.slice(database.length + 1) }))],
+      databases: database === undefined ? input.database : [database],
+      outputDirectory: Option.fromNullable(input.outputdir),
+      whenNotEmpty: input.clear ? "Clear" : input.dirty ? "WriteOver" : "Refuse",
+      data: !input["no-data"],
+      schemas: !input["no-schemas"],
+      triggers: input.triggers,
+      routines: input.routines,
+      events: input.events,
+      views: !input["no-views"],
+      rows: rowsOf(input.rows),
+      statementSize: input["statement-size"],
+      chunkFileSize: input["chunk-filesize"] === 0 ? Option.none() : Option.some(input["chunk-filesize"] * 1024 * 1024),
+      completeInsert: input["complete-insert"],
+      utc: input["tz-utc"]
+    }
+  })
+
+const restoreOf = (input: typeof restoreOptions.Type): Either.Either<RestoreConfig, string> =>
+  Either.flatMap(patternsOf(input), (patterns) => {
+    const { directory, stream } = input
+    if (directory === undefined && stream === undefined) {
+      return Either.left("nothing says where the backup is: write --directory=DIR, or --stream to take it from a pipe")
+    }
+    if (directory === undefined && (stream === "NO_STREAM" || stream === "NO_STREAM_AND_NO_DELETE")) {
+      return Either.left(`--stream=${stream} carries only names of files: write --directory=DIR for where they are`)
+    }
+    return Either.right({
+      ...commonOf(input, patterns),
+      directory: Option.fromNullable(directory),
+      targetDatabase: Option.fromNullable(input.database),
+      sourceDatabase: Option.fromNullable(input["source-db"]),
+      dropTable: input["drop-table"],
+      data: !input["no-data"],
+      schemas: !input["no-schemas"],
+      triggers: !input["skip-triggers"],
+      post: !input["skip-post"],
+      skipBinlog: input["skip-binlog"]
+    })
+  })
+
+/**
+ * Reads the options of `sluice dump`, by their long names, into a `DumpConfig`. The words that are no options are
+ * under `words`. It goes one way only.
+ *
+ * @internal
+ */
+export const DumpFromOptions = Schema.transformOrFail(dumpOptions, Schema.typeSchema(DumpConfig), {
+  strict: true,
+  decode: (input, _options, ast) =>
+    Either.mapLeft(dumpOf(input), (message) => new ParseResult.Type(ast, input, message)),
+  encode: (config, _options, ast) => ParseResult.fail(new ParseResult.Forbidden(ast, config, "options are only read"))
+})
+
+/**
+ * Reads the options of `sluice restore`, by their long names, into a `RestoreConfig`. It goes one way only.
+ *
+ * @internal
+ */
+export const RestoreFromOptions = Schema.transformOrFail(restoreOptions, Schema.typeSchema(RestoreConfig), {
+  strict: true,
+  decode: (input, _options, ast) =>
+    Either.mapLeft(restoreOf(input), (message) => new ParseResult.Type(ast, input, message)),
+  encode: (config, _options, ast) => ParseResult.fail(new ParseResult.Forbidden(ast, config, "options are only read"))
+})

@@ -1,0 +1,150 @@
+/**
+ * Options of `sluice dump`, in the order of the help text.
+ *
+ * @internal
+ */
+import type { CommandName, Entry } from "./optionModel.js"
+import { entry, Kind } from "./optionModel.js"
+
+const commands: ReadonlyArray<CommandName> = ["dump"]
+const what = { commands, group: "What" } as const
+const files = { commands, group: "Files" } as const
+const how = { commands, group: "How" } as const
+
+/** @internal */
+export const dumpOptions: ReadonlyArray<Entry> = [
+  entry({
+    ...what,
+    name: "database",
+    short: ["B"],
+    kind: Kind.List({ dotted: false }),
+    metavar: "DB,...",
+    repeatable: true,
+    help: "Only these databases. Without it, all but the ones of the server itself."
+  }),
+  entry({
+    ...what,
+    name: "no-data",
+    short: ["d"],
+    kind: Kind.Flag(),
+    help: "Leave the rows out."
+  }),
+  entry({
+    ...what,
+    name: "no-schemas",
+    short: ["m"],
+    kind: Kind.Flag(),
+    help: "Leave the definitions of databases, tables and views out."
+  }),
+  entry({
+    ...what,
+    name: "triggers",
+    short: ["G"],
+    negations: ["skip-triggers"],
+    kind: Kind.Flag(),
+    default: "true",
+    help: "Triggers are dumped unless they are skipped."
+  }),
+  entry({
+    ...what,
+    name: "routines",
+    short: ["R"],
+    negations: ["skip-routines"],
+    kind: Kind.Flag(),
+    default: "true",
+    help: "Stored functions and procedures are dumped unless they are skipped."
+  }),
+  entry({
+    ...what,
+    name: "events",
+    short: ["E"],
+    negations: ["skip-events"],
+    kind: Kind.Flag(),
+    default: "true",
+    help: "Events are dumped unless they are skipped."
+  }),
+  entry({
+    ...what,
+    name: "no-views",
+    short: ["W"],
+    kind: Kind.Flag(),
+    help: "Leave the views out."
+  }),
+  entry({
+    ...files,
+    name: "outputdir",
+    short: ["o"],
+    kind: Kind.Path(),
+    metavar: "DIR",
+    help: "Where the files go. Without it, and without --stream, a new directory export-DATE-TIME."
+  }),
+  entry({
+    ...files,
+    name: "clear",
+    kind: Kind.Flag(),
+    exclusive: "outputdir",
+    help: "Empty a directory that is not empty first. Without --clear or --dirty it is refused."
+  }),
+  entry({
+    ...files,
+    name: "dirty",
+    kind: Kind.Flag(),
+    exclusive: "outputdir",
+    help: "Write into a directory that is not empty, over files of the same name."
+  }),
+  entry({
+    ...files,
+    name: "chunk-filesize",
+    short: ["F"],
+    kind: Kind.Integer({ minimum: 0, maximum: 1024 * 1024 }),
+    metavar: "MB",
+    default: "0",
+    help: "Begin a new file when one has this many megabytes. 0 means as large as the memory budget allows."
+  }),
+  entry({
+    ...how,
+    name: "rows",
+    short: ["r"],
+    kind: Kind.Rows(),
+    metavar: "N|MIN:START:MAX",
+    help: "Rows of a table to read in one go: a number, or the least, the first and the most to try (0: no most). " +
+      "A negative number reads each table in one piece. Without it the program decides."
+  }),
+  entry({
+    ...how,
+    name: "statement-size",
+    short: ["s"],
+    kind: Kind.Bytes({ minimum: 1 }),
+    metavar: "BYTES",
+    default: "1000000",
+    help: "About how long an INSERT may get. A single row is never split."
+  }),
+  entry({
+    ...how,
+    name: "complete-insert",
+    kind: Kind.Flag(),
+    help: "Name the columns in every INSERT."
+  }),
+  entry({
+    ...how,
+    name: "tz-utc",
+    negations: ["skip-tz-utc"],
+    kind: Kind.Flag(),
+    default: "true",
+    help: "Read and write TIMESTAMP values in UTC. --skip-tz-utc keeps the time zone of the server."
+  }),
+  entry({
+    ...how,
+    name: "trx-consistency-only",
+    kind: Kind.Flag(),
+    removed: "leave it out: tables are only locked while the snapshot is taken",
+    help: "Lock only while the snapshot is taken."
+  }),
+  entry({
+    ...how,
+    name: "less-locking",
+    kind: Kind.Flag(),
+    removed: "leave it out: tables are only locked while the snapshot is taken",
+    help: "Lock only while the snapshot is taken."
+  })
+]

@@ -55,14 +55,14 @@ export const Password = Schema.Union(
 export type Password = typeof Password.Type
 
 /**
- * How to read a table: as the program thinks best, in one chunk, or in chunks of so many rows. A `most` of 0 is no limit.
+ * How to read a table: as the program thinks best, in one piece, or in chunks of so many rows. A `most` of 0 is no limit.
  *
  * @since 0.1.0
  * @category models
  */
 export const Rows = Schema.Union(
   Schema.TaggedStruct("Automatic", {}),
-  Schema.TaggedStruct("OneChunk", {}),
+  Schema.TaggedStruct("OnePiece", {}),
   Schema.TaggedStruct("Fixed", { rows: Schema.Number }),
   Schema.TaggedStruct("Adaptive", { least: Schema.Number, start: Schema.Number, most: Schema.Number })
 )

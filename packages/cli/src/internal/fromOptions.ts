@@ -113,7 +113,7 @@ const rowsOf = (rows: string | undefined): Rows => {
   if (rows === undefined) return { _tag: "Automatic" }
   const [least = 0, start, most] = rows.split(":").map(Number)
   if (start !== undefined && most !== undefined) return { _tag: "Adaptive", least, start, most }
-  return least < 0 ? { _tag: "OneChunk" } : { _tag: "Fixed", rows: least }
+  return least < 0 ? { _tag: "OnePiece" } : { _tag: "Fixed", rows: least }
 }
 
 const dumpOf = (input: typeof dumpOptions.Type): Either.Either<DumpConfig, string> =>

@@ -1,0 +1,167 @@
+/**
+ * The jobs of the command line: what was typed, as flows on the layers that it asks for.
+ *
+ * @since 0.1.0
+ */
+import type { FileSystem } from "@effect/platform/FileSystem"
+import type { Path } from "@effect/platform/Path"
+import * as MysqlSource from "@sluice/mysql/MysqlSource"
+import * as MysqlTarget from "@sluice/mysql/MysqlTarget"
+import * as Dump from "@sluice/pipeline/Dump"
+import type { PipeIn, PipeOut } from "@sluice/pipeline/Pipe"
+import type { Progress } from "@sluice/pipeline/Progress"
+import * as Restore from "@sluice/pipeline/Restore"
+import type { DumpError, RestoreError } from "@sluice/pipeline/SluiceError"
+import * as Staging from "@sluice/pipeline/Staging"
+import * as StreamMode from "@sluice/pipeline/StreamMode"
+import type { Verdict } from "@sluice/pipeline/Verdict"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import type * as Redacted from "effect/Redacted"
+
+import type { DumpConfig, RestoreConfig } from "./Config.js"
+import * as Config from "./Config.js"
+import * as Endpoint from "./Endpoint.js"
+
+/** A secret that was asked for is there by the time a job runs. */
+export interface Login {
+  readonly password: Redacted.Redacted
+}
+
+const modeOf = (spelling: Config.StreamMode): StreamMode.StreamMode => Option.getOrThrow(StreamMode.parse(spelling))
+
+const connectionOf = (config: DumpConfig | RestoreConfig, login: Login) =>
+  Effect.map(Endpoint.resolve(config.endpoint), (endpoint) => ({
+    user: config.user,
+    password: login.password,
+    ...(endpoint._tag === "Tcp" ? { host: endpoint.host, port: endpoint.port } : { socketPath: endpoint.path })
+  }))
+
+const includes = (config: {
+  readonly tables: ReadonlyArray<Config.TableName>
+  readonly patterns: ReadonlyArray<RegExp>
+}) =>
+(database: string, table: string): boolean =>
+  (config.tables.length === 0 || config.tables.some((one) => one.database === database && one.table === table)) &&
+  (config.patterns.length === 0 || config.patterns.some((pattern) => pattern.test(`${database}.${table}`)))
+
+const two = (n: number): string => String(n).padStart(2, "0")
+
+/** The folder of a dump that names none, as mydumper calls it. */
+const defaultDirectory: Effect.Effect<string> = Effect.map(Clock.currentTimeMillis, (millis) => {
+  const date = new Date(millis)
+  const day = `${date.getFullYear()}${two(date.getMonth() + 1)}${two(date.getDate())}`
+  return `export-${day}-${two(date.getHours())}${two(date.getMinutes())}${two(date.getSeconds())}`
+})
+
+const contents = { Refuse: "Nothing", Clear: "Cleared", WriteOver: "Anything" } as const
+
+type Environment = FileSystem | Path | PipeOut | PipeIn | Progress
+
+/**
+ * Dumps what was asked for. `processors` is what `--threads=0` stands for.
+ *
+ * @since 0.1.0
+ * @category jobs
+ */
+export const dump = (
+  config: DumpConfig,
+  login: Login,
+  processors: number
+): Effect.Effect<Verdict, DumpError, Environment> =>
+  Effect.gen(function*() {
+    const threads = Config.threadsOf(config.threads, processors)
+    const connection = yield* connectionOf(config, login)
+    const memory = Staging.layerMemory({ budget: config.memoryBudget, threads })
+    const folder = Staging.layerDirectory({
+      path: yield* Option.match(config.outputDirectory, { onNone: () => defaultDirectory, onSome: Effect.succeed }),
+      contents: contents[config.whenNotEmpty]
+    })
+    const leaving = Option.match(config.stream, {
+      onNone: () => Layer.provideMerge(StreamMode.layerDumpDirectory, folder),
+      onSome: (spelling) =>
+        spelling === "TRADITIONAL" && Option.isNone(config.outputDirectory)
+          ? Layer.provideMerge(StreamMode.layerTraditionalDump, memory)
+          : Layer.provideMerge(StreamMode.layerDump(modeOf(spelling)), folder)
+    })
+    const options: Dump.Options = {
+      selection: {
+        databases: config.databases.length === 0 ? Option.none() : Option.some(config.databases),
+        includes: includes(config),
+        views: config.views,
+        triggers: config.triggers,
+        routines: config.routines,
+        events: config.events
+      },
+      schemas: config.schemas,
+      rows: config.data,
+      threads,
+      chunkRows: config.rows._tag === "Fixed" ? Option.some(config.rows.rows) : Option.none(),
+      split: config.rows._tag !== "OnePiece",
+      fileBytes: config.chunkFileSize,
+      read: { statementSize: config.statementSize, completeInsert: config.completeInsert, utc: config.utc }
+    }
+    return yield* Effect.provide(
+      Dump.run(options),
+      Layer.merge(leaving, MysqlSource.layer({ ...connection, readers: threads }))
+    )
+  })
+
+const existing: { readonly [Mode in Config.DropTable]: Restore.Existing } = {
+  FAIL: Restore.Existing.Fail(),
+  NONE: Restore.Existing.Fail(),
+  DROP: Restore.Existing.Drop(),
+  TRUNCATE: Restore.Existing.Truncate(),
+  DELETE: Restore.Existing.Delete(),
+  SKIP: Restore.Existing.Skip()
+}
+
+/**
+ * Restores what was asked for.
+ *
+ * @since 0.1.0
+ * @category jobs
+ */
+export const restore = (
+  config: RestoreConfig,
+  login: Login,
+  processors: number
+): Effect.Effect<Verdict, RestoreError, Environment> =>
+  Effect.gen(function*() {
+    const threads = Config.threadsOf(config.threads, processors)
+    const connection = yield* connectionOf(config, login)
+    const memory = Staging.layerMemory({ budget: config.memoryBudget, threads })
+    const path = Option.getOrElse(config.directory, () => ".")
+    const arriving = Option.match(config.stream, {
+      onNone: () =>
+        Layer.provideMerge(StreamMode.layerRestoreDirectory, Staging.layerDirectory({ path, contents: "Present" })),
+      onSome: (spelling) =>
+        spelling === "TRADITIONAL" && Option.isNone(config.directory)
+          ? Layer.provideMerge(StreamMode.layerTraditionalRestore, memory)
+          : Layer.provideMerge(
+            StreamMode.layerRestore(modeOf(spelling)),
+            Staging.layerDirectory({
+              path,
+              contents: spelling === "TRADITIONAL" || spelling === "NO_DELETE" ? "Nothing" : "Present"
+            })
+          )
+    })
+    const options: Restore.Options = {
+      threads,
+      existing: existing[config.dropTable],
+      database: config.targetDatabase,
+      includes: (database, table) =>
+        Option.match(config.sourceDatabase, { onNone: () => true, onSome: (only) => only === database }) &&
+        includes(config)(database, table),
+      schemas: config.schemas,
+      rows: config.data,
+      triggers: config.triggers,
+      programs: config.post
+    }
+    return yield* Effect.provide(
+      Restore.run(options),
+      Layer.merge(arriving, MysqlTarget.layer({ ...connection, binlog: !config.skipBinlog }))
+    )
+  })

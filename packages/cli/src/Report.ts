@@ -1,0 +1,92 @@
+/**
+ * What a run says to people, on standard error: how far it is, and its verdict.
+ *
+ * @since 0.1.0
+ */
+import * as Progress from "@sluice/pipeline/Progress"
+import * as Verdict from "@sluice/pipeline/Verdict"
+import * as Effect from "effect/Effect"
+import * as Schedule from "effect/Schedule"
+
+const units = ["B", "kB", "MB", "GB", "TB"]
+
+/**
+ * A number of bytes, such as `12.3 MB`.
+ *
+ * @since 0.1.0
+ * @category rendering
+ */
+export const bytes = (count: number): string => {
+  const power = count < 1000 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(count) / 3))
+  return `${(count / 1000 ** power).toFixed(power === 0 ? 0 : 1)} ${units[power] ?? "B"}`
+}
+
+/**
+ * A span of time, such as `1:02:03` or `0:07`.
+ *
+ * @since 0.1.0
+ * @category rendering
+ */
+export const duration = (millis: number): string => {
+  const seconds = Math.floor(millis / 1000)
+  const two = (n: number) => String(n).padStart(2, "0")
+  const hours = Math.floor(seconds / 3600)
+  const minutes = Math.floor(seconds / 60) % 60
+  return hours > 0 ? `${hours}:${two(minutes)}:${two(seconds % 60)}` : `${minutes}:${two(seconds % 60)}`
+}
+
+/**
+ * How far a run is, in one line. What a server estimates is marked with `~`.
+ *
+ * @since 0.1.0
+ * @category rendering
+ */
+export const line = (now: Progress.Snapshot): string => {
+  const rate = now.elapsedMillis === 0 ? 0 : now.bytes / (now.elapsedMillis / 1000)
+  const part = now.expectedRows === 0 ? "" : `~${Math.min(99, Math.floor((100 * now.rows) / now.expectedRows))}%, `
+  return `${duration(now.elapsedMillis)} ${now.phase}: ${part}${now.rows} rows, ${bytes(now.bytes)}, ${
+    bytes(rate)
+  }/s, ${now.files} files`
+}
+
+/**
+ * Where lines for people go.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Screen {
+  /** Whether the last line can be written over. */
+  readonly isTerminal: boolean
+  readonly write: (text: string) => Effect.Effect<void>
+}
+
+const clearLine = "\r\u001b[K"
+
+/**
+ * Shows progress while a job runs: on a terminal in one line that changes, elsewhere a line a minute.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const whileRunning = (screen: Screen) => <A, E, R>(job: Effect.Effect<A, E, R>) =>
+  Effect.flatMap(Progress.Progress, (progress) => {
+    const show = Effect.flatMap(
+      progress.snapshot,
+      (now) => screen.write(screen.isTerminal ? `${clearLine}${line(now)}` : `${line(now)}\n`)
+    )
+    const every = screen.isTerminal ? "250 millis" : "1 minute"
+    const ticking = Effect.repeat(show, Schedule.spaced(every)).pipe(Effect.delay(every))
+    return Effect.raceFirst(job, Effect.zipRight(ticking, Effect.never)).pipe(
+      Effect.ensuring(screen.isTerminal ? screen.write(clearLine) : Effect.void)
+    )
+  })
+
+/**
+ * The last lines of a run that succeeded. The verdict comes last.
+ *
+ * @since 0.1.0
+ * @category rendering
+ */
+export const verdict = (verdict: Verdict.Verdict): string =>
+  `${verdict.remarks.map((remark) => `note: ${remark}\n`).join("")}${Verdict.line(verdict)}\n`

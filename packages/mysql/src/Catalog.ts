@@ -1,0 +1,308 @@
+/**
+ * What a server holds, read in a few questions for everything, never one for each table.
+ *
+ * @since 0.1.0
+ */
+import type * as Row from "@sluice/format/Row"
+import * as Sql from "@sluice/format/Sql"
+import { SourceError } from "@sluice/pipeline/SluiceError"
+import type * as Source from "@sluice/pipeline/Source"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+
+import * as Columns from "./internal/columns.js"
+import * as Control from "./internal/control.js"
+import type * as Dialect from "./internal/dialect.js"
+import * as Keys from "./internal/keys.js"
+import * as Visibility from "./internal/visibility.js"
+
+/**
+ * A column, as a dump has to know it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Column {
+  readonly name: string
+  /** The name of its type alone, such as `int`. */
+  readonly type: string
+  /** How its cells are written. */
+  readonly kind: Row.ColumnKind
+  /** Its cells cannot be inserted, the server makes them. */
+  readonly generated: boolean
+  /** `SELECT *` and a plain INSERT pass it over. */
+  readonly invisible: boolean
+}
+
+/**
+ * An index that holds each row exactly once, without NULLs, and is about whole columns.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Key {
+  readonly index: string
+  readonly columns: ReadonlyArray<string>
+}
+
+/**
+ * A table or a view, with what is needed to read it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Table {
+  readonly info: Source.TableInfo
+  /** A view has none. */
+  readonly engine: Option.Option<string>
+  readonly partitioned: boolean
+  /** In their order. */
+  readonly columns: ReadonlyArray<Column>
+  /** The primary key, else the first other one. */
+  readonly key: Option.Option<Key>
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Program {
+  readonly kind: "FUNCTION" | "PROCEDURE" | "PACKAGE" | "PACKAGE BODY" | "EVENT"
+  readonly name: string
+  readonly comment: string
+}
+
+/**
+ * A database, with what the selection takes of it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Database {
+  readonly name: string
+  readonly tables: ReadonlyArray<Table>
+  /** The names of triggers, in the order in which they must be created. */
+  readonly triggers: ReadonlyArray<string>
+  /** In the order in which they must be created. */
+  readonly programs: ReadonlyArray<Program>
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Catalog {
+  readonly databases: ReadonlyArray<Database>
+  readonly sqlMode: string
+  /** Names of engines whose tables a snapshot holds. */
+  readonly transactional: ReadonlySet<string>
+}
+
+/**
+ * The servers' own databases, which a dump takes only when they are named.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const systemDatabases: ReadonlySet<string> = new Set([
+  "information_schema",
+  "mysql",
+  "performance_schema",
+  "sys"
+])
+
+const what = "cannot read the source's catalog"
+
+const unsupported = (detail: string, advice: string) =>
+  new SourceError({ reason: "Unsupported", what: "cannot dump everything that is selected", detail, advice })
+
+const Name = Schema.Struct({ name: Schema.String })
+
+/** The condition that a column of the catalog is one of these names. One name alone is looked up, not scanned for. */
+const oneOf = (column: string, names: ReadonlyArray<string>): string =>
+  names.length === 1
+    ? `${column} = ${Sql.quoteText(names.join())}`
+    : `${column} IN (${names.map(Sql.quoteText).join(", ")})`
+
+/** The databases that are selected, as the server spells them. */
+const selected = (control: Control.Session, selection: Source.Selection) =>
+  Effect.gen(function*() {
+    const ask = <A, I>(row: Schema.Schema<A, I>, sql: string) =>
+      Effect.mapError(control.query(row, sql), (error) => error.toSource(what))
+    const there = (yield* ask(Name, "SELECT SCHEMA_NAME AS name FROM information_schema.SCHEMATA")).map((row) =>
+      row.name
+    )
+    if (Option.isNone(selection.databases)) {
+      return there.filter((name) => !systemDatabases.has(name.toLowerCase()))
+    }
+    const [{ folds }] = yield* ask(
+      Schema.Struct({ folds: Control.Numeric }),
+      "SELECT @@lower_case_table_names AS folds"
+    ).pipe(Effect.map(([row]) => [row ?? { folds: 0 }] as const))
+    const same = (a: string) => (b: string) => a === b || (folds !== 0 && a.toLowerCase() === b.toLowerCase())
+    const wanted = selection.databases.value
+    const unknown = wanted.filter((name) => !there.some(same(name)))
+    return unknown.length === 0
+      ? there.filter((name) => wanted.some(same(name)))
+      : yield* new SourceError({
+        reason: "UnknownDatabase",
+        what: "cannot dump what is selected",
+        detail: `the source has no ${unknown.length === 1 ? "database" : "databases"} ${
+          unknown.map(Sql.quoteIdentifier).join(", ")
+        }`,
+        advice: "Check how the names are spelled; a database that the account may not see is not listed either"
+      })
+  })
+
+/**
+ * The tables and views that are there right now, by their quoted full names, and the databases they are in. It is
+ * quick, so that it can be asked for while a lock is held; `read` then keeps to it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Identity {
+  readonly databases: ReadonlyArray<string>
+  readonly names: ReadonlySet<string>
+}
+
+const fullName = (database: string, name: string): string => Sql.quoteName({ database, name })
+
+const NameIn = Schema.Struct({ database: Schema.String, name: Schema.String })
+
+/**
+ * Reads the names of what is selected. Fails when the selection names a database that is not there.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const identify = (
+  control: Control.Session,
+  selection: Source.Selection
+): Effect.Effect<Identity, SourceError> =>
+  Effect.gen(function*() {
+    const databases = yield* selected(control, selection)
+    const rows = databases.length === 0 ? [] : yield* control.query(
+      NameIn,
+      `SELECT TABLE_SCHEMA AS \`database\`, TABLE_NAME AS name FROM information_schema.TABLES WHERE ${
+        oneOf("TABLE_SCHEMA", databases)
+      }`
+    ).pipe(Effect.mapError((error) => error.toSource(what)))
+    return {
+      databases,
+      names: new Set(
+        rows.filter((row) => selection.includes(row.database, row.name)).map((row) => fullName(row.database, row.name))
+      )
+    }
+  })
+
+const TableRow = Schema.Struct({
+  database: Schema.String,
+  name: Schema.String,
+  type: Schema.String,
+  engine: Schema.NullOr(Schema.String),
+  rows: Schema.NullOr(Control.Numeric),
+  bytes: Schema.NullOr(Control.Numeric),
+  options: Schema.NullOr(Schema.String)
+})
+
+const EngineRow = Schema.Struct({ engine: Schema.String })
+
+/** What stands in `TABLE_TYPE` of tables that cannot be dumped yet. */
+const unsupportedTypes: ReadonlyMap<string, string> = new Map([
+  ["SEQUENCE", "sequence"],
+  ["SYSTEM VERSIONED", "system-versioned table"],
+  ["SYSTEM VIEW", "system view"]
+])
+
+const readTables = (control: Control.Session, selection: Source.Selection, identity: Identity) =>
+  Effect.gen(function*() {
+    const rows = yield* Effect.mapError(
+      control.query(
+        TableRow,
+        "SELECT TABLE_SCHEMA AS `database`, TABLE_NAME AS name, TABLE_TYPE AS type, ENGINE AS engine, " +
+          "TABLE_ROWS AS `rows`, DATA_LENGTH AS bytes, CREATE_OPTIONS AS options FROM information_schema.TABLES " +
+          `WHERE ${oneOf("TABLE_SCHEMA", identity.databases)}`
+      ),
+      (error) => error.toSource(what)
+    )
+    const there = rows.filter((row) => identity.names.has(fullName(row.database, row.name)))
+    const found = new Set(there.map((row) => fullName(row.database, row.name)))
+    const gone = Array.from(identity.names).filter((name) => !found.has(name))
+    if (gone.length > 0) {
+      return yield* new SourceError({
+        reason: "DefinitionChanged",
+        what: "the snapshot is of no use",
+        detail: `${gone.join(", ")} went away while it was taken`,
+        advice: "Try again while nobody creates, renames or drops tables"
+      })
+    }
+    const wanted = there.filter((row) => selection.views || row.type !== "VIEW")
+    const refused = wanted.flatMap((row) => {
+      const type = unsupportedTypes.get(row.type)
+      return type === undefined ? [] : [`${fullName(row.database, row.name)} is a ${type}`]
+    })
+    return refused.length === 0
+      ? wanted.sort((a, b) => a.name < b.name ? -1 : 1)
+      : yield* unsupported(
+        `${refused.join(", ")}; this version would lose what is in it`,
+        "Leave it out of the selection, and carry it over in another way"
+      )
+  })
+
+/**
+ * Reads everything about what `identify` found. What came later is left out, as the snapshot does not hold it.
+ *
+ * Fails with the names of all columns and tables that this version cannot dump whole, and of all kinds of objects
+ * that the account is not shown: nothing is left out without being told.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const read = (
+  control: Control.Session,
+  dialect: Dialect.Dialect,
+  selection: Source.Selection,
+  identity: Identity,
+  sqlMode: string
+): Effect.Effect<Catalog, SourceError> =>
+  Effect.gen(function*() {
+    const engines = yield* Effect.mapError(
+      control.query(EngineRow, "SELECT ENGINE AS engine FROM information_schema.ENGINES WHERE TRANSACTIONS = 'YES'"),
+      (error) => error.toSource(what)
+    )
+    const transactional = new Set(engines.map((row) => row.engine))
+    if (identity.databases.length === 0) {
+      return { databases: [], sqlMode, transactional }
+    }
+    const within = (column: string) => oneOf(column, identity.databases)
+    const tables = yield* readTables(control, selection, identity)
+    const columns = yield* Columns.read(control, within("TABLE_SCHEMA"), tables)
+    const keys = yield* Keys.read(control, within("TABLE_SCHEMA"))
+    yield* Visibility.check(control, dialect, selection, tables, identity.databases)
+    const triggers = yield* Visibility.triggers(control, selection, within)
+    const programs = yield* Visibility.programs(control, selection, within)
+    const databases = identity.databases.map((name): Database => ({
+      name,
+      tables: tables.filter((row) => row.database === name).map((row): Table => {
+        const own = columns.get(fullName(name, row.name)) ?? []
+        return {
+          info: {
+            database: name,
+            name: row.name,
+            kind: row.type === "VIEW" ? "View" : "Table",
+            estimatedRows: row.rows ?? 0,
+            estimatedBytes: row.bytes ?? 0
+          },
+          engine: Option.fromNullable(row.engine),
+          partitioned: /\bpartitioned\b/i.test(row.options ?? ""),
+          columns: own,
+          key: Keys.choose(keys.get(fullName(name, row.name)) ?? [])
+        }
+      }),
+      triggers: triggers.filter((row) => row.database === name).map((row) => row.name),
+      programs: programs.filter((row) => row.database === name)
+    }))
+    return { databases, sqlMode, transactional }
+  })

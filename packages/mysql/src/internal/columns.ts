@@ -1,0 +1,138 @@
+/**
+ * The columns of tables: which there are, and how their cells are written.
+ *
+ * @internal
+ */
+import type * as Row from "@sluice/format/Row"
+import * as Sql from "@sluice/format/Sql"
+import { SourceError } from "@sluice/pipeline/SluiceError"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+
+import type * as Catalog from "../Catalog.js"
+import type * as Control from "./control.js"
+
+const kinds: ReadonlyArray<readonly [Row.ColumnKind, ReadonlyArray<string>]> = [
+  ["Number", ["tinyint", "smallint", "mediumint", "int", "bigint", "decimal", "float", "double", "year"]],
+  ["Text", ["char", "varchar", "tinytext", "text", "mediumtext", "longtext", "enum", "set", "uuid", "inet4", "inet6"]],
+  ["Temporal", ["date", "time", "datetime", "timestamp"]],
+  ["Binary", ["binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob", "vector"]],
+  ["Bit", ["bit"]],
+  ["Json", ["json"]],
+  ["Geometry", [
+    "geometry",
+    "point",
+    "linestring",
+    "polygon",
+    "multipoint",
+    "multilinestring",
+    "multipolygon",
+    "geometrycollection",
+    "geomcollection"
+  ]]
+]
+
+const byType: ReadonlyMap<string, Row.ColumnKind> = new Map(
+  kinds.flatMap(([kind, types]) => types.map((type) => [type, kind] as const))
+)
+
+const integers = new Set(["tinyint", "smallint", "mediumint", "int", "bigint"])
+
+/** @internal */
+export const isInteger = (column: Catalog.Column): boolean => integers.has(column.type)
+
+/**
+ * How the cells of a column of this type are written; `undefined` for a type that nobody knows, which is not guessed.
+ *
+ * @internal
+ */
+export const kindOf = (type: string): Row.ColumnKind | undefined => byType.get(type.toLowerCase())
+
+/** `DEFAULT_GENERATED` is about a default, not about a column. Old MariaDB says `VIRTUAL` and `PERSISTENT` alone. */
+const generated = /(^|[\s,])(VIRTUAL|STORED|PERSISTENT)([\s,]|$)/i
+const invisible = /(^|[\s,])INVISIBLE([\s,]|$)/i
+
+const ColumnRow = Schema.Struct({
+  database: Schema.String,
+  table: Schema.String,
+  name: Schema.String,
+  type: Schema.String,
+  extra: Schema.NullOr(Schema.String)
+})
+
+interface TableRow {
+  readonly database: string
+  readonly name: string
+  readonly type: string
+}
+
+const what = "cannot dump everything that is selected"
+
+/**
+ * Reads the columns of `tables`, by their quoted full names. Fails with all columns of types that are not known, and
+ * all views whose columns the server cannot tell.
+ *
+ * @internal
+ */
+export const read = (
+  control: Control.Session,
+  within: string,
+  tables: ReadonlyArray<TableRow>
+): Effect.Effect<ReadonlyMap<string, ReadonlyArray<Catalog.Column>>, SourceError> =>
+  Effect.gen(function*() {
+    const rows = yield* Effect.mapError(
+      control.query(
+        ColumnRow,
+        "SELECT TABLE_SCHEMA AS `database`, TABLE_NAME AS `table`, COLUMN_NAME AS name, DATA_TYPE AS type, " +
+          `EXTRA AS extra FROM information_schema.COLUMNS WHERE ${within} ` +
+          "ORDER BY TABLE_SCHEMA, TABLE_NAME, ORDINAL_POSITION"
+      ),
+      (error) => error.toSource("cannot read the source's catalog")
+    )
+    const out = new Map<string, Array<Catalog.Column>>()
+    const wanted = new Map(tables.map((table) => {
+      const name = Sql.quoteName(table)
+      out.set(name, [])
+      return [name, table.type === "VIEW"] as const
+    }))
+    const unknown: Array<string> = []
+    for (const row of rows) {
+      const name = Sql.quoteName({ database: row.database, name: row.table })
+      const isView = wanted.get(name)
+      if (isView === undefined) {
+        continue
+      }
+      const type = row.type.toLowerCase()
+      const kind = kindOf(type)
+      // A view is dumped as its definition: nothing is read from it.
+      if (kind === undefined && !isView) {
+        unknown.push(`${name}.${Sql.quoteIdentifier(row.name)} (${row.type})`)
+      }
+      out.get(name)?.push({
+        name: row.name,
+        type,
+        kind: kind ?? "Binary",
+        generated: generated.test(row.extra ?? ""),
+        invisible: invisible.test(row.extra ?? "")
+      })
+    }
+    if (unknown.length > 0) {
+      return yield* new SourceError({
+        reason: "Unsupported",
+        what,
+        detail: `this version does not know the type of ${unknown.join(", ")}`,
+        advice: "Leave the tables out of the selection, and carry them over in another way"
+      })
+    }
+    const blind = Array.from(out).filter(([, columns]) => columns.length === 0).map(([name]) => name)
+    if (blind.length > 0) {
+      return yield* new SourceError({
+        reason: "Unsupported",
+        what,
+        detail: `the source tells no columns of ${blind.join(", ")}: a view that refers to what is not there any ` +
+          "more, or that the account may not read",
+        advice: "Repair or drop it, or leave it out of the selection"
+      })
+    }
+    return out
+  })

@@ -1,0 +1,74 @@
+/**
+ * What MySQL and MariaDB, and their versions, say differently. Nowhere else is a version asked for.
+ *
+ * @internal
+ */
+import * as Option from "effect/Option"
+
+/** @internal */
+export interface Server {
+  readonly vendor: "mysql" | "mariadb"
+  readonly version: readonly [major: number, minor: number, patch: number]
+}
+
+/** @internal */
+export interface Dialect {
+  /** Run before the global read lock, so that most tables are closed when it is taken. */
+  readonly flush: Option.Option<string>
+  /** One row: the file and the position of the binary log, and on MySQL the GTIDs that were executed. */
+  readonly binaryLogStatus: string
+  /** One value: the GTIDs of the binary log, where `binaryLogStatus` does not tell them. */
+  readonly gtids: Option.Option<string>
+  /**
+   * The position of the binary log that the session's own snapshot stands at, as rows of a name and a value, asked
+   * without any privilege; only MariaDB has it.
+   */
+  readonly snapshotPosition: Option.Option<string>
+  /** The statements that a session that reads for a dump needs besides what every connection gets. */
+  readonly session: (lockWaitSeconds: number) => ReadonlyArray<string>
+  /** A FLOAT read so that no digit is lost, as a bare number. */
+  readonly exactFloat: (column: string) => string
+  /** One value: the roles that are active, for `SHOW GRANTS … USING`; where `SHOW GRANTS` leaves them out. */
+  readonly currentRoles: Option.Option<string>
+  /** Privileges of which one is enough to be shown every routine of a server. */
+  readonly seesRoutines: ReadonlyArray<string>
+}
+
+const atLeast = (server: Server, major: number, minor: number, patch: number): boolean => {
+  const wanted = [major, minor, patch]
+  const first = server.version.findIndex((part, i) => part !== wanted[i])
+  return first === -1 || (server.version[first] ?? 0) > (wanted[first] ?? 0)
+}
+
+const session = (lockWaitSeconds: number): ReadonlyArray<string> => [
+  `SET SESSION sql_mode = '', sql_quote_show_create = 1, lock_wait_timeout = ${lockWaitSeconds}`,
+  "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ"
+]
+
+const castFloat = (column: string): string => `CAST(${column} AS DOUBLE)`
+
+const mariadb: Dialect = {
+  flush: Option.none(),
+  binaryLogStatus: "SHOW MASTER STATUS",
+  gtids: Option.some("SELECT @@GLOBAL.gtid_binlog_pos"),
+  snapshotPosition: Option.some("SHOW SESSION STATUS LIKE 'binlog_snapshot_%'"),
+  session,
+  exactFloat: castFloat,
+  currentRoles: Option.none(),
+  seesRoutines: ["EXECUTE", "ALTER ROUTINE", "CREATE ROUTINE", "SHOW CREATE ROUTINE"]
+}
+
+const mysql = (server: Server): Dialect => ({
+  flush: Option.some("FLUSH NO_WRITE_TO_BINLOG TABLES"),
+  binaryLogStatus: atLeast(server, 8, 2, 0) ? "SHOW BINARY LOG STATUS" : "SHOW MASTER STATUS",
+  gtids: Option.none(),
+  snapshotPosition: Option.none(),
+  session,
+  // Before 8.0.17 there was no such cast; a product with a DOUBLE is one, and keeps the sign of a zero.
+  exactFloat: atLeast(server, 8, 0, 17) ? castFloat : (column) => `${column} * 1e0`,
+  currentRoles: atLeast(server, 8, 0, 0) ? Option.some("SELECT CURRENT_ROLE() AS roles") : Option.none(),
+  seesRoutines: ["EXECUTE", "ALTER ROUTINE", "CREATE ROUTINE", "SHOW_ROUTINE"]
+})
+
+/** @internal */
+export const make = (server: Server): Dialect => server.vendor === "mariadb" ? mariadb : mysql(server)

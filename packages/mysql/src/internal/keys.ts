@@ -1,0 +1,77 @@
+/**
+ * The keys of tables that rows can be told apart by.
+ *
+ * @internal
+ */
+import * as Sql from "@sluice/format/Sql"
+import type { SourceError } from "@sluice/pipeline/SluiceError"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+
+import type * as Catalog from "../Catalog.js"
+import * as Control from "./control.js"
+
+const KeyRow = Schema.Struct({
+  database: Schema.String,
+  table: Schema.String,
+  index: Schema.String,
+  column: Schema.NullOr(Schema.String),
+  nullable: Schema.NullOr(Schema.String),
+  prefix: Schema.NullOr(Control.Numeric)
+})
+
+/** Every part is a whole column that holds no NULL; of a function of columns there is no name. */
+const usable = (parts: ReadonlyArray<typeof KeyRow.Type>): boolean =>
+  parts.every((part) => part.column !== null && part.nullable !== "YES" && part.prefix === null)
+
+/**
+ * Reads the unique keys of all tables, by their quoted full names.
+ *
+ * @internal
+ */
+export const read = (
+  control: Control.Session,
+  within: string
+): Effect.Effect<ReadonlyMap<string, ReadonlyArray<Catalog.Key>>, SourceError> =>
+  Effect.gen(function*() {
+    const rows = yield* Effect.mapError(
+      control.query(
+        KeyRow,
+        "SELECT TABLE_SCHEMA AS `database`, TABLE_NAME AS `table`, INDEX_NAME AS `index`, COLUMN_NAME AS `column`, " +
+          "NULLABLE AS nullable, SUB_PART AS prefix FROM information_schema.STATISTICS " +
+          `WHERE ${within} AND NON_UNIQUE = 0 ORDER BY TABLE_SCHEMA, TABLE_NAME, INDEX_NAME, SEQ_IN_INDEX`
+      ),
+      (error) => error.toSource("cannot read the source's catalog")
+    )
+    const indexes = new Map<string, Map<string, Array<typeof KeyRow.Type>>>()
+    for (const row of rows) {
+      const name = Sql.quoteName({ database: row.database, name: row.table })
+      const own = indexes.get(name) ?? new Map<string, Array<typeof KeyRow.Type>>()
+      indexes.set(name, own)
+      const parts = own.get(row.index)
+      if (parts === undefined) {
+        own.set(row.index, [row])
+      } else {
+        parts.push(row)
+      }
+    }
+    return new Map(Array.from(indexes, ([name, own]) => [
+      name,
+      Array.from(own).filter(([, parts]) => usable(parts)).map(([index, parts]) => ({
+        index,
+        columns: parts.flatMap((part) => part.column === null ? [] : [part.column])
+      }))
+    ]))
+  })
+
+/** The name of every primary key. @internal */
+export const primary = "PRIMARY"
+
+/**
+ * The primary key, else the first of the others.
+ *
+ * @internal
+ */
+export const choose = (keys: ReadonlyArray<Catalog.Key>): Option.Option<Catalog.Key> =>
+  Option.fromNullable(keys.find((key) => key.index === primary) ?? keys[0])

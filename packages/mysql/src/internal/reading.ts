@@ -1,0 +1,102 @@
+/**
+ * How the rows of a chunk are asked for and written.
+ *
+ * @internal
+ */
+import * as Row from "@sluice/format/Row"
+import * as Sql from "@sluice/format/Sql"
+import type * as Source from "@sluice/pipeline/Source"
+import * as Chunk from "effect/Chunk"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+
+import type * as Catalog from "../Catalog.js"
+import type * as Connection from "../Connection.js"
+import type * as MysqlError from "../MysqlError.js"
+import type * as Dialect from "./dialect.js"
+import * as Keys from "./keys.js"
+
+const expression = (dialect: Dialect.Dialect) => (column: Catalog.Column): string => {
+  const name = Sql.quoteIdentifier(column.name)
+  return column.type === "float" ? dialect.exactFloat(name) : name
+}
+
+/** Rows in the order of the key are worth asking for where the table is stored in that order. */
+const order = (table: Catalog.Table): string =>
+  Option.match(table.key, {
+    onNone: () => "",
+    onSome: (key) =>
+      key.index === Keys.primary && Option.contains(table.engine, "InnoDB") && !table.partitioned
+        ? ` ORDER BY ${key.columns.map(Sql.quoteIdentifier).join(", ")}`
+        : ""
+  })
+
+const from = (table: Catalog.Table, chunk: Source.Chunk): string =>
+  ` FROM ${Sql.quoteName({ database: table.info.database, name: table.info.name })}${
+    Option.match(chunk.condition, { onNone: () => "", onSome: (condition) => ` WHERE ${condition}` })
+  }`
+
+const head = (table: Catalog.Table, columns: ReadonlyArray<Catalog.Column>, completeInsert: boolean): Uint8Array =>
+  Row.insertHead({
+    table: table.info.name,
+    ...(completeInsert || columns.length < table.columns.length || columns.some((column) => column.invisible)
+      ? { columns: columns.map((column) => column.name) }
+      : {})
+  })
+
+/** Rows that say nothing but that they are there: all columns are generated. */
+const countedRows = (
+  connection: Connection.RawConnection,
+  table: Catalog.Table,
+  chunk: Source.Chunk,
+  options: Source.ReadOptions
+): Stream.Stream<Source.Piece, MysqlError.MysqlError> =>
+  Stream.unwrap(Effect.map(connection.query(`SELECT COUNT(*)${from(table, chunk)}`), ({ rows: [row] }) => {
+    const start = head(table, [], true)
+    const empty = Row.encode([], [])
+    const most = Math.max(1, Math.floor((options.statementSize - start.length) / (empty.length + 2)))
+    const count = row?.[0]
+    return Stream.unfoldChunk(
+      count === null || count === undefined ? 0 : Number(Sql.text(count)),
+      (left) =>
+        left <= 0 ? Option.none() : Option.some([
+          Chunk.unsafeFromArray(Array.from(Row.statements({
+            head: start,
+            rows: Array.from({ length: Math.min(left, most) }, () => empty),
+            statementSize: options.statementSize
+          }))),
+          left - most
+        ])
+    )
+  }))
+
+/**
+ * The rows of a chunk as INSERT statements.
+ *
+ * @internal
+ */
+export const rows = (
+  connection: Connection.RawConnection,
+  dialect: Dialect.Dialect,
+  table: Catalog.Table,
+  chunk: Source.Chunk,
+  options: Source.ReadOptions
+): Stream.Stream<Source.Piece, MysqlError.MysqlError> => {
+  const columns = table.columns.filter((column) => !column.generated)
+  return Stream.unwrap(Effect.as(
+    connection.query(`SET SESSION time_zone = ${options.utc ? "'+00:00'" : "@@GLOBAL.time_zone"}`),
+    columns.length === 0
+      ? countedRows(connection, table, chunk, options)
+      : connection.insertStatements(
+        `SELECT /*!40001 SQL_NO_CACHE */ ${columns.map(expression(dialect)).join(", ")}${from(table, chunk)}${
+          order(table)
+        }`,
+        {
+          head: head(table, columns, options.completeInsert),
+          kinds: columns.map((column) => column.kind),
+          statementSize: options.statementSize
+        }
+      )
+  ))
+}

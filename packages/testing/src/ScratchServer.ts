@@ -102,7 +102,7 @@ interface Running {
   readonly scope: Scope.CloseableScope
 }
 
-const portAttempts = 5
+const portAttempts = 3
 const readyWithin = "2 minutes"
 const stopsWithin = "20 seconds"
 const logTail = 3000

@@ -111,6 +111,11 @@ const programNames = {
 const unavailable = (vendor: Vendor) => (reason: string) =>
   new ServerUnavailable({ vendor, reason, advice: advice[vendor] })
 
+const ancestors = (path: Path.Path, directory: string): ReadonlyArray<string> => {
+  const parent = path.dirname(directory)
+  return parent === directory ? [directory] : [directory, ...ancestors(path, parent)]
+}
+
 /**
  * Where programs and prepared data folders are kept: `SLUICE_CACHE` if it is set, else `.cache` beside the nearest
  * `package-lock.json` above the working folder, else `sluice` in the user's own cache folder.
@@ -124,14 +129,8 @@ export const cacheDirectory: Effect.Effect<string, never, FileSystem.FileSystem 
   const text = (name: string) => Effect.orElseSucceed(Config.nonEmptyString(name), () => undefined)
   const named = yield* text("SLUICE_CACHE")
   if (named !== undefined) return path.resolve(named)
-  const start = path.resolve(".")
-  const above = Arr.unfold(Option.some(start), (current) =>
-    Option.map(current, (directory) => {
-      const parent = path.dirname(directory)
-      return [directory, parent === directory ? Option.none() : Option.some(parent)] as const
-    }))
   const root = yield* Effect.findFirst(
-    above,
+    ancestors(path, path.resolve(".")),
     (directory) => Effect.orElseSucceed(fs.exists(path.join(directory, "package-lock.json")), () => false)
   )
   if (Option.isSome(root)) return path.join(root.value, ".cache")
@@ -320,12 +319,13 @@ export const find = (
     const path = yield* Path.Path
     const progress = options?.progress ?? Effect.logDebug
     const cache = options?.cache ?? (yield* cacheDirectory)
-    const root = path.join(cache, "servers", `${vendor}-${Process.arch}`)
-    yield* publish(root, (directory) =>
+    const home = path.join(cache, "servers", `${vendor}-${Process.arch}`)
+    const inside = (directory: string) => path.join(directory, "root")
+    yield* publish(home, (directory) =>
       Effect.gen(function*() {
-        yield* DebianPackages.bring(wanted[vendor], directory, (line) => progress(`${vendor}: ${line}`))
-        const program = yield* unpacked(vendor, directory)
-        yield* progress(`${vendor}: version ${program.version} is in ${root}`)
+        yield* DebianPackages.bring(wanted[vendor], inside(directory), (line) => progress(`${vendor}: ${line}`))
+        const program = yield* unpacked(vendor, inside(directory))
+        yield* progress(`${vendor}: version ${program.version} is in ${home}`)
       })).pipe(
         Effect.catchTags({
           PackagesError: (error) => Effect.fail(error.reason),
@@ -334,12 +334,12 @@ export const find = (
         }),
         Effect.mapError(unavailable(vendor))
       )
-    return yield* unpacked(vendor, root).pipe(
+    return yield* unpacked(vendor, inside(home)).pipe(
       Effect.mapError((reason) =>
         new ServerUnavailable({
           vendor,
           reason: `the cached program does not run: ${reason}`,
-          advice: `Remove ${root}, so that it is brought anew.`
+          advice: `Remove ${home}, so that it is brought anew.`
         })
       )
     )

@@ -112,7 +112,7 @@ export const copyFresh = (
   Effect.gen(function*() {
     const path = yield* Path.Path
     const kept = extra.filter((argument) => lifelong.test(argument))
-    const all = [program.arguments, program.initialise, settings[program.vendor], oneAccount[program.vendor], kept]
+    const all = [program.initialise.arguments, settings[program.vendor], oneAccount[program.vendor], kept]
     const hash = createHash("sha256").update(JSON.stringify(all)).digest("hex").slice(0, 8)
     const version = program.version.replaceAll(/[^\w.+-]/g, "_")
     const template = path.join(cache, "templates", `${program.vendor}-${version}-${hash}`)

@@ -103,9 +103,9 @@ APT::Sandbox::User "root";
 #clear DPkg::Post-Invoke;
 #clear DPkg::Pre-Install-Pkgs;
 Debug::NoLocking "true";
-Acquire::Retries "3";
-Acquire::http::Timeout "30";
-Acquire::https::Timeout "30";
+Acquire::Retries "2";
+Acquire::http::Timeout "20";
+Acquire::https::Timeout "20";
 `
 
 const newestFirst = Order.reverse(
@@ -116,8 +116,8 @@ const newestFirst = Order.reverse(
 )
 
 /**
- * Downloads a package with everything it needs and unpacks all of it into `directory`, without root and without
- * changing the machine.
+ * Downloads a package with everything it needs and unpacks all of it into the new folder `directory`, without root
+ * and without changing the machine. The folder's own time stamps become those of some package.
  *
  * @internal
  */
@@ -152,7 +152,7 @@ export const bring = (
     yield* fs.writeFileString(config, configuration(home, architecture))
 
     yield* progress(`reading the package list of ${wanted.suite ?? release ?? "this distribution"}`)
-    const update = yield* must("apt-get update", "apt-get", ["-c", config, "-q", "update"], "3 minutes")
+    const update = yield* must("apt-get update", "apt-get", ["-c", config, "-q", "update"], "2 minutes")
     const known = yield* must("apt-cache", "apt-cache", ["-c", config, "pkgnames", wanted.name], "1 minute")
     const versioned = new RegExp(`^${wanted.name}(-[0-9.]+)?$`)
     const names = known.split("\n").filter((name) => versioned.test(name)).sort(newestFirst)

@@ -10,7 +10,10 @@ import * as Option from "effect/Option"
 const suffix = ".partial"
 const staleMillis = 60 * 60 * 1000
 
-/** What a process that was killed left behind. Nothing builds for an hour, so nobody is using it. */
+/**
+ * What a process that was killed left behind. Nothing builds for an hour, so nobody is using it; a builder must leave
+ * the time stamps of its folder alone, as `cp -a` or unpacking an archive right over it does not.
+ */
 const sweep = (directory: string) =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem

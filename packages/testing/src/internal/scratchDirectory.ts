@@ -44,15 +44,13 @@ export const forget = (
 /**
  * A process apart that reads from us and gets nothing. When we are gone, however we went, its input ends: it kills
  * the server and removes the directory. It is in its own session, so what is sent to our group does not reach it.
+ * Something may still be writing into the directory (a copy that we started), so it removes until nothing is left.
  */
 const janitor = `exec >/dev/null 2>&1
 while read -r line; do :; done
-if pid=$(cat "$0/${pidFile}"); then
-  kill -KILL "$pid"
-  tries=0
-  while kill -0 "$pid" && [ "$tries" -lt 50 ]; do sleep 0.1; tries=$((tries + 1)); done
-fi
-rm -rf -- "$0"`
+if pid=$(cat "$0/${pidFile}"); then kill -KILL "$pid"; fi
+tries=0
+while rm -rf -- "$0"; [ -e "$0" ] && [ "$tries" -lt 300 ]; do sleep 0.1; tries=$((tries + 1)); done`
 
 /** A socket's path has room for 107 bytes on Linux and 103 elsewhere, and the rest of the path is ours to choose. */
 const longestParent = 64

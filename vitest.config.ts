@@ -19,6 +19,9 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     testTimeout: 60_000,
     hookTimeout: 600_000,
-    reporters: ["default"]
+    globalSetup: ["test/support/globalSetup.ts"],
+    // servers are heavy: two files at once are what two cores carry
+    maxWorkers: 2,
+    reporters: ["default", "test/support/closingLine.ts"]
   }
 })

@@ -1,79 +1,40 @@
 /**
- * Rows of the text protocol to INSERT statements, as loops over bytes: nothing is made per row, and each byte is
- * looked at once. The plain version of this is `Row.statements` of @sluice/format, and both write the same bytes.
- * https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_com_query_response_text_resultset_row.html
+ * Row packets to pieces of whole INSERT statements, in buffers that are used again: nothing is made per row. The plain
+ * version is `Row.statements` of @sluice/format, and both write the same bytes.
  *
  * @internal
  */
 import type * as Row from "@sluice/format/Row"
 import type * as Source from "@sluice/pipeline/Source"
 
+import * as RowText from "./rowText.js"
+
 const LINE_FEED = 0x0a
-const QUOTE = 0x22
-const OPEN = 0x28
-const CLOSE = 0x29
 const COMMA = 0x2c
-const DASH = 0x2d
-const DOT = 0x2e
-const ZERO = 0x30
 const SEMICOLON = 0x3b
-const BACKSLASH = 0x5c
-const SMALL_E = 0x65
 
-const ascii = (text: string): Uint8Array => Buffer.from(text, "latin1")
-
-/** For every byte the letter that stands behind a backslash for it, or 0 when the byte stands as it is. */
-const letters = new Uint8Array(256)
-letters[0x00] = 0x30
-letters[LINE_FEED] = 0x6e
-letters[0x0d] = 0x72
-letters[0x1a] = 0x5a
-letters[QUOTE] = QUOTE
-letters[0x27] = 0x27
-letters[BACKSLASH] = BACKSLASH
-
-const NUMBER = 0
-const QUOTED = 1
-const BINARY = 2
-const JSON = 3
-
-const codes: { readonly [K in Row.ColumnKind]: number } = {
-  Number: NUMBER,
-  Text: QUOTED,
-  Temporal: QUOTED,
-  Binary: BINARY,
-  Bit: BINARY,
-  Geometry: BINARY,
-  Json: JSON
+/**
+ * Sizes in bytes that nothing but speed and memory depend on.
+ *
+ * @internal
+ */
+export interface Sizes {
+  /** A piece holds several statements as long as they fit here. */
+  readonly piece: number
+  /** Room beyond a piece, so that small rows never make a buffer grow. */
+  readonly slack: number
+  /** Buffers beyond this, grown for a large row, are not kept, unless statements are that large. */
+  readonly kept: number
 }
 
-const binaryPrefix = ascii("_binary ")
-const jsonPrefix = ascii("CONVERT(")
-const jsonSuffix = ascii(" USING UTF8MB4)")
-const nullText = ascii("NULL")
+/** @internal */
+export const defaultSizes: Sizes = { piece: 1 << 20, slack: 1 << 16, kept: 1 << 22 }
 
-/** The most that is written for a value besides its bytes and their escapes: `,CONVERT("" USING UTF8MB4)`. */
-const AROUND_VALUE = 32
-/** A length before a value in the protocol takes this many bytes at most. */
-const LENGTH_PREFIX = 9
-/** A piece holds several statements when they are small. */
-const PIECE_SIZE = 1 << 20
-/** Room for rows beyond a piece, so that small rows never make a buffer grow. */
-const SLACK = 1 << 16
-/** Buffers beyond this are not kept, unless statements are that large. */
-const KEPT_SIZE = 1 << 22
+/** While one buffer is lent and one is filled, this many wait to be used. */
+const SPARE_BUFFERS = 2
 
-const isNegativeZero = (input: Uint8Array, start: number, end: number): boolean => {
-  if (input[start] !== DASH || input[start + 1] !== ZERO) {
-    return false
-  }
-  for (let i = start + 2; i < end; i++) {
-    if (input[i] !== ZERO && input[i] !== DOT) {
-      return false
-    }
-  }
-  return true
-}
+/** The end of a statement, and the comma before a row. */
+const PUNCTUATION = 4
 
 interface Ready {
   readonly buffer: Uint8Array
@@ -82,8 +43,8 @@ interface Ready {
 }
 
 /**
- * Takes row packets and gives pieces of whole statements. The buffers are its own and are used again: a piece is good
- * until the next one is taken.
+ * Takes row packets and gives pieces of whole statements. The buffers are its own: a piece is good until the next one
+ * is taken.
  *
  * @internal
  */
@@ -91,7 +52,7 @@ export class Transcoder {
   private readonly kinds: Uint8Array
   private readonly head: Uint8Array
   private readonly statementSize: number
-  /** Room that a row takes at most, beside twice its payload. */
+  /** What is written for a row besides its values, at most: a new statement may have to start with it. */
   private readonly around: number
 
   private out: Uint8Array
@@ -112,12 +73,13 @@ export class Transcoder {
       readonly head: Uint8Array
       readonly kinds: ReadonlyArray<Row.ColumnKind>
       readonly statementSize: number
-    }
+    },
+    private readonly sizes: Sizes = defaultSizes
   ) {
-    this.kinds = Uint8Array.from(options.kinds, (kind) => codes[kind])
+    this.kinds = RowText.codesOf(options.kinds)
     this.head = options.head
     this.statementSize = options.statementSize
-    this.around = this.kinds.length * AROUND_VALUE + this.head.length + AROUND_VALUE
+    this.around = RowText.overhead(this.kinds.length) + this.head.length + PUNCTUATION
     this.out = this.buffer(0)
   }
 
@@ -126,32 +88,39 @@ export class Transcoder {
     return this.ready.length
   }
 
+  /** The bytes of all buffers that are held now. */
+  get held(): number {
+    return [...this.spare, ...this.ready.map(({ buffer }) => buffer), ...(this.lent === undefined ? [] : [this.lent])]
+      .reduce((sum, buffer) => sum + buffer.length, this.out.length)
+  }
+
   /**
    * Adds the row whose packet's payload stands between `start` and `end`. False when it is not a row of that many
    * columns; then nothing more can come of this.
    */
   push(input: Uint8Array, start: number, end: number): boolean {
-    // What is written of a row is never less than its values are.
-    const least = end - start - LENGTH_PREFIX * this.kinds.length
-    if (this.statementRows > 0 && !this.fits(least)) {
+    // A large row that cannot go into this statement is better written where it stays.
+    if (this.statementRows > 0 && !this.fits(RowText.leastLength(end - start, this.kinds.length))) {
       this.closeStatement()
     }
     this.makeRoom(input, start, end)
-    if (this.statementRows === 0) {
-      this.openStatement()
-      const to = this.row(input, start, end, this.at)
-      if (to < 0) return false
+    const from = this.at
+    const opens = this.statementRows === 0
+    if (opens) {
+      this.out.set(this.head, from)
+    }
+    const row = from + (opens ? this.head.length : 1)
+    const to = RowText.write(this.kinds, input, start, end, this.out, row)
+    if (to < 0) {
+      return false
+    }
+    if (opens) {
+      this.at = to
+    } else if (this.fits(to - row - 1)) {
+      this.out[from] = COMMA
       this.at = to
     } else {
-      const from = this.at
-      const to = this.row(input, start, end, from + 1)
-      if (to < 0) return false
-      if (this.fits(to - from - 2)) {
-        this.out[from] = COMMA
-        this.at = to
-      } else {
-        this.moveToNext(from + 1, to)
-      }
+      this.moveOn(row, to)
     }
     this.statementRows += 1
     return true
@@ -163,17 +132,17 @@ export class Transcoder {
       this.closeStatement()
     }
     if (this.at > 0) {
-      this.pieceDone()
+      this.closePiece()
     }
   }
 
   /** The next piece, if there is one. Ends the loan of the one before. */
   take(): Source.Piece | undefined {
-    const next = this.ready.shift()
     if (this.lent !== undefined) {
       this.keep(this.lent)
       this.lent = undefined
     }
+    const next = this.ready.shift()
     if (next === undefined) {
       return undefined
     }
@@ -186,23 +155,25 @@ export class Transcoder {
     return this.at - this.statementStart + row + 2 <= this.statementSize
   }
 
-  private openStatement(): void {
-    this.out.set(this.head, this.at)
-    this.at += this.head.length
+  /** Whether the piece is full once the statement is closed. */
+  private get lastOfPiece(): boolean {
+    return this.at + 2 + this.statementSize > this.sizes.piece
   }
 
+  /** Ends the statement, and with it the piece if that is full; then `next` is the buffer that follows. */
   private closeStatement(next?: Uint8Array): void {
+    const last = this.lastOfPiece
     this.out[this.at++] = SEMICOLON
     this.out[this.at++] = LINE_FEED
     this.closedRows += this.statementRows
     this.statementStart = this.at
     this.statementRows = 0
-    if (this.at + this.statementSize > PIECE_SIZE) {
-      this.pieceDone(next)
+    if (last) {
+      this.closePiece(next)
     }
   }
 
-  private pieceDone(next?: Uint8Array): void {
+  private closePiece(next?: Uint8Array): void {
     this.ready.push({ buffer: this.out, length: this.at, rows: this.closedRows })
     this.out = next ?? this.buffer(0)
     this.at = 0
@@ -210,39 +181,29 @@ export class Transcoder {
     this.closedRows = 0
   }
 
-  /** The row between `from` and `to` was written behind a statement that has no room for it. */
-  private moveToNext(from: number, to: number): void {
-    const length = to - from
-    const written = this.out
-    if (this.at + 2 + this.statementSize > PIECE_SIZE) {
-      const next = this.buffer(length + this.around)
-      next.set(this.head, 0)
-      next.set(written.subarray(from, to), this.head.length)
+  /** Moves the row that was written between `from` and `to` into a new statement. */
+  private moveOn(from: number, to: number): void {
+    const { head, out } = this
+    if (this.lastOfPiece) {
+      const next = this.buffer(to - from + this.around)
+      next.set(out.subarray(from, to), head.length)
       this.closeStatement(next)
-      this.at = this.head.length + length
     } else {
-      const target = this.at + 2 + this.head.length
-      written.copyWithin(target, from, to)
+      out.copyWithin(this.at + 2 + head.length, from, to)
       this.closeStatement()
-      this.openStatement()
-      this.at = target + length
     }
+    this.out.set(head, this.at)
+    this.at += head.length + to - from
   }
 
-  /** Makes sure of the room for a row and what may come around it. */
   private makeRoom(input: Uint8Array, start: number, end: number): void {
-    const most = 2 * (end - start) + this.around
-    if (this.out.length - this.at >= most) {
+    // Every byte of a row may need an escape, but few do: only a large one is worth a look.
+    if (this.out.length - this.at >= 2 * (end - start) + this.around) {
       return
     }
-    let needed = end - start + this.around
-    for (let i = start; i < end; i++) {
-      if (letters[input[i] ?? 0] !== 0) {
-        needed += 1
-      }
-    }
-    if (this.out.length - this.at < needed) {
-      const larger = this.buffer(Math.max(this.at + needed, Math.min(2 * this.out.length, KEPT_SIZE)))
+    const needed = this.at + RowText.mostLength(input, start, end, this.kinds.length) + this.head.length + PUNCTUATION
+    if (this.out.length < needed) {
+      const larger = this.buffer(Math.max(needed, Math.min(2 * this.out.length, this.sizes.kept)))
       larger.set(this.out.subarray(0, this.at), 0)
       this.keep(this.out)
       this.out = larger
@@ -251,87 +212,14 @@ export class Transcoder {
 
   private buffer(atLeast: number): Uint8Array {
     const spare = this.spare.pop()
-    if (spare !== undefined && spare.length >= atLeast) {
-      return spare
-    }
-    return Buffer.allocUnsafeSlow(Math.max(atLeast, Math.min(this.statementSize, PIECE_SIZE) + SLACK))
+    return spare !== undefined && spare.length >= atLeast
+      ? spare
+      : Buffer.allocUnsafeSlow(Math.max(atLeast, Math.min(this.statementSize, this.sizes.piece) + this.sizes.slack))
   }
 
   private keep(buffer: Uint8Array): void {
-    if (buffer.length <= Math.max(KEPT_SIZE, 2 * this.statementSize) && this.spare.length < 2) {
+    if (buffer.length <= Math.max(this.sizes.kept, 2 * this.statementSize) && this.spare.length < SPARE_BUFFERS) {
       this.spare.push(buffer)
     }
-  }
-
-  /** Writes a row with its line feed at `to`, and gives where it ends, or -1. The room is there. */
-  private row(input: Uint8Array, start: number, end: number, to: number): number {
-    const out = this.out
-    const kinds = this.kinds
-    let p = start
-    out[to++] = OPEN
-    for (let i = 0; i < kinds.length; i++) {
-      if (i > 0) {
-        out[to++] = COMMA
-      }
-      if (p >= end) {
-        return -1
-      }
-      let length = input[p++] ?? 0
-      if (length >= 0xfb) {
-        if (length === 0xfb) {
-          out.set(nullText, to)
-          to += nullText.length
-          continue
-        }
-        const bytes = length === 0xfc ? 2 : length === 0xfd ? 3 : 8
-        length = 0
-        for (let b = bytes - 1; b >= 0; b--) {
-          length = length * 256 + (input[p + b] ?? 0)
-        }
-        p += bytes
-      }
-      const valueEnd = p + length
-      if (valueEnd > end) {
-        return -1
-      }
-      const kind = kinds[i]
-      if (kind === NUMBER) {
-        const negativeZero = input[p] === DASH && isNegativeZero(input, p, valueEnd)
-        while (p < valueEnd) {
-          out[to++] = input[p++] ?? 0
-        }
-        if (negativeZero) {
-          out[to++] = SMALL_E
-          out[to++] = ZERO
-        }
-        continue
-      }
-      if (length > 0 && kind !== QUOTED) {
-        out.set(kind === BINARY ? binaryPrefix : jsonPrefix, to)
-        to += 8
-      }
-      out[to++] = QUOTE
-      while (p < valueEnd) {
-        const byte = input[p++] ?? 0
-        const letter = letters[byte] ?? 0
-        if (letter === 0) {
-          out[to++] = byte
-        } else {
-          out[to++] = BACKSLASH
-          out[to++] = letter
-        }
-      }
-      out[to++] = QUOTE
-      if (length > 0 && kind === JSON) {
-        out.set(jsonSuffix, to)
-        to += jsonSuffix.length
-      }
-    }
-    if (p !== end) {
-      return -1
-    }
-    out[to++] = CLOSE
-    out[to++] = LINE_FEED
-    return to
   }
 }

@@ -61,7 +61,7 @@ const expectedOf = (
 describe("Transcoder", () => {
   it.prop(
     "writes the statements that format writes, in pieces of whole statements, and keeps a lent piece whole",
-    [table, fc.nat({ max: 8 }), fc.integer({ min: -1, max: 4 }), sizes, fc.infiniteStream(fc.boolean())],
+    [table, fc.nat({ max: 8 }), fc.integer({ min: -3, max: 2 }), sizes, fc.infiniteStream(fc.boolean())],
     ([{ kinds, rows }, fit, more, sizes, pulls]) => {
       // Just enough for some rows, or a byte too little.
       const statementSize = rows.slice(0, fit)

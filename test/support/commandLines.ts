@@ -10,7 +10,23 @@ export interface Use {
   readonly words: ReadonlyArray<string>
 }
 
-const nasty = fc.constantFrom(" ", "\n", "-x", "--help", "--", "-", "a=b", "true", "=", "\"", "\\", "-1", "-h", "ä ö", "#'")
+const nasty = fc.constantFrom(
+  " ",
+  "\n",
+  "-x",
+  "--help",
+  "--",
+  "-",
+  "a=b",
+  "true",
+  "=",
+  "\"",
+  "\\",
+  "-1",
+  "-h",
+  "ä ö",
+  "#'"
+)
 
 const anyText = fc.oneof({ weight: 2, arbitrary: fc.string({ maxLength: 12 }) }, nasty)
 
@@ -28,9 +44,10 @@ const bytesOf = (minimum: number) =>
     fc.tuple(fc.integer({ min: Math.max(1, Math.ceil(minimum / 1024)), max: 2 ** 20 }), fc.constantFrom("k", "K")).map(
       ([n, unit]) => [`${n}${unit}`, String(n * 1024)] as const
     ),
-    fc.tuple(fc.integer({ min: Math.max(1, Math.ceil(minimum / 1024 ** 2)), max: 2 ** 12 }), fc.constantFrom("m", "M")).map(
-      ([n, unit]) => [`${n}${unit}`, String(n * 1024 ** 2)] as const
-    )
+    fc.tuple(fc.integer({ min: Math.max(1, Math.ceil(minimum / 1024 ** 2)), max: 2 ** 12 }), fc.constantFrom("m", "M"))
+      .map(
+        ([n, unit]) => [`${n}${unit}`, String(n * 1024 ** 2)] as const
+      )
   )
 
 const rows = fc.oneof(
@@ -43,7 +60,9 @@ const rows = fc.oneof(
 )
 
 /** A value as it is typed, and what it means. */
-export const valueOf = (entry: OptionTable.Entry): fc.Arbitrary<readonly [raw: string, values: ReadonlyArray<string>]> => {
+export const valueOf = (
+  entry: OptionTable.Entry
+): fc.Arbitrary<readonly [raw: string, values: ReadonlyArray<string>]> => {
   const { kind } = entry
   const single = (arbitrary: fc.Arbitrary<readonly [string, string]>) =>
     arbitrary.map(([raw, value]) => [raw, [value]] as const)

@@ -112,7 +112,7 @@ const checkDumpWords = (
     return fail(
       "UnexpectedWord",
       `${name(stray)} is no table of ${name(database)}`,
-      `write the tables as ${quote(`${database}.TABLE`)}, or use --database and --tables-list`
+      "write tables as DB.TABLE with the same database, or use --database and --tables-list"
     )
   }
   if (tables.some((table) => table.includes(","))) {

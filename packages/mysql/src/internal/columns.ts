@@ -14,9 +14,9 @@ import type * as Control from "./control.js"
 
 const kinds: ReadonlyArray<readonly [Row.ColumnKind, ReadonlyArray<string>]> = [
   ["Number", ["tinyint", "smallint", "mediumint", "int", "bigint", "decimal", "float", "double", "year"]],
-  ["Text", ["char", "varchar", "tinytext", "text", "mediumtext", "longtext", "enum", "set", "uuid", "inet4", "inet6"]],
+  ["Text", ["char", "varchar", "tinytext", "text", "mediumtext", "longtext", "enum", "set"]],
   ["Temporal", ["date", "time", "datetime", "timestamp"]],
-  ["Binary", ["binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob", "vector"]],
+  ["Binary", ["binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob", "vector", "uuid", "inet4", "inet6"]],
   ["Bit", ["bit"]],
   ["Json", ["json"]],
   ["Geometry", [

@@ -26,8 +26,8 @@ export interface Dialect {
   readonly snapshotPosition: Option.Option<string>
   /** The statements that a session that reads for a dump needs besides what every connection gets. */
   readonly session: (lockWaitSeconds: number) => ReadonlyArray<string>
-  /** A FLOAT read so that no digit is lost, as a bare number. */
-  readonly exactFloat: (column: string) => string
+  /** How a column of a type is read so that nothing is lost: FLOAT as a bare number with all its digits. */
+  readonly read: (type: string, column: string) => string
   /** One value: the roles that are active, for `SHOW GRANTS … USING`; where `SHOW GRANTS` leaves them out. */
   readonly currentRoles: Option.Option<string>
   /** Privileges of which one is enough to be shown every routine of a server. */
@@ -45,7 +45,18 @@ const session = (lockWaitSeconds: number): ReadonlyArray<string> => [
   "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ"
 ]
 
-const castFloat = (column: string): string => `CAST(${column} AS DOUBLE)`
+/**
+ * MariaDB's types that are text to people and bytes inside. A data file is replayed under the character set `binary`,
+ * where a literal is taken for their bytes.
+ */
+const widths: ReadonlyMap<string, number> = new Map([["uuid", 16], ["inet6", 16], ["inet4", 4]])
+
+const castTo = (double: (column: string) => string) => (type: string, column: string): string => {
+  const width = widths.get(type)
+  return type === "float" ? double(column) : width === undefined ? column : `CAST(${column} AS BINARY(${width}))`
+}
+
+const cast = (column: string): string => `CAST(${column} AS DOUBLE)`
 
 const mariadb: Dialect = {
   flush: Option.none(),
@@ -53,7 +64,7 @@ const mariadb: Dialect = {
   gtids: Option.some("SELECT @@GLOBAL.gtid_binlog_pos"),
   snapshotPosition: Option.some("SHOW SESSION STATUS LIKE 'binlog_snapshot_%'"),
   session,
-  exactFloat: castFloat,
+  read: castTo(cast),
   currentRoles: Option.none(),
   seesRoutines: ["EXECUTE", "ALTER ROUTINE", "CREATE ROUTINE", "SHOW CREATE ROUTINE"]
 }
@@ -65,7 +76,7 @@ const mysql = (server: Server): Dialect => ({
   snapshotPosition: Option.none(),
   session,
   // Before 8.0.17 there was no such cast; a product with a DOUBLE is one, and keeps the sign of a zero.
-  exactFloat: atLeast(server, 8, 0, 17) ? castFloat : (column) => `${column} * 1e0`,
+  read: castTo(atLeast(server, 8, 0, 17) ? cast : (column) => `${column} * 1e0`),
   currentRoles: atLeast(server, 8, 0, 0) ? Option.some("SELECT CURRENT_ROLE() AS roles") : Option.none(),
   seesRoutines: ["EXECUTE", "ALTER ROUTINE", "CREATE ROUTINE", "SHOW_ROUTINE"]
 })

@@ -17,10 +17,8 @@ import type * as MysqlError from "../MysqlError.js"
 import type * as Dialect from "./dialect.js"
 import * as Keys from "./keys.js"
 
-const expression = (dialect: Dialect.Dialect) => (column: Catalog.Column): string => {
-  const name = Sql.quoteIdentifier(column.name)
-  return column.type === "float" ? dialect.exactFloat(name) : name
-}
+const expression = (dialect: Dialect.Dialect) => (column: Catalog.Column): string =>
+  dialect.read(column.type, Sql.quoteIdentifier(column.name))
 
 /** Rows in the order of the key are worth asking for where the table is stored in that order. */
 const order = (table: Catalog.Table): string =>
@@ -54,7 +52,7 @@ const countedRows = (
 ): Stream.Stream<Source.Piece, MysqlError.MysqlError> =>
   Stream.unwrap(Effect.map(connection.query(`SELECT COUNT(*)${from(table, chunk)}`), ({ rows: [row] }) => {
     const start = head(table, [], true)
-    const empty = Row.encode([], [])
+    const empty = Sql.bytes("()")
     const most = Math.max(1, Math.floor((options.statementSize - start.length) / (empty.length + 2)))
     const count = row?.[0]
     return Stream.unfoldChunk(

@@ -4,48 +4,353 @@ import * as Row from "@sluice/format/Row"
 import * as Sql from "@sluice/format/Sql"
 import * as Connection from "@sluice/mysql/Connection"
 import * as ScratchServer from "@sluice/testing/ScratchServer"
-import { Context, Effect, Layer, Stream } from "effect"
+import { Chunk, Context, Duration, Effect, Fiber, Layer, Redacted, Schedule, Stream } from "effect"
 
 class Server extends Context.Tag("Server")<Server, ScratchServer.ScratchServer>() {}
 
-const optionsOf = (server: ScratchServer.ScratchServer): Connection.Options => ({
+const options = Effect.map(Server, (server): Connection.Options => ({
   host: server.host,
   port: server.port,
   user: server.user,
   password: server.password
-})
+}))
+
+const acquire = Effect.flatMap(options, Connection.acquire)
+
+const head = Row.insertHead({ table: "t" })
+
+const texts = (result: Connection.Result) =>
+  result.rows.map((row) => row.map((value) => value === null ? null : Sql.text(value)))
+
+/** Waits until the server has no such connection any more, and says what it still does if it stays. */
+const gone = (connection: Connection.RawConnection, threadId: number) =>
+  connection.query(`SELECT COMMAND, STATE FROM information_schema.PROCESSLIST WHERE ID = ${threadId}`).pipe(
+    Effect.map(texts),
+    Effect.filterOrFail((rows) => rows.length === 0),
+    Effect.retry(Schedule.intersect(Schedule.spaced("20 millis"), Schedule.recurs(200)))
+  )
+
+/** Waits until the server works on a statement of that connection. */
+const busy = (connection: Connection.RawConnection, threadId: number) =>
+  connection.query(
+    `SELECT 1 FROM information_schema.PROCESSLIST WHERE ID = ${threadId} AND COMMAND = 'Query' AND INFO LIKE '%LEEP%'`
+  ).pipe(
+    Effect.filterOrFail(({ rows }) => rows.length === 1),
+    Effect.retry(Schedule.intersect(Schedule.spaced("20 millis"), Schedule.recurs(200)))
+  )
+
+const run = (connection: Connection.RawConnection, ...statements: ReadonlyArray<string>) =>
+  Effect.forEach(statements, (statement) => connection.execute(Sql.bytes(statement)), { discard: true })
+
+const sleep = "SELECT SLEEP(1000)"
 
 for (const vendor of ["mariadb", "mysql"] as const) {
+  const server = ScratchServer.layer(Server, { vendor, arguments: ["--max-allowed-packet=64M"] })
   describe(vendor, () => {
-    layer(
-      Layer.provide(
-        ScratchServer.layer(Server, { vendor, arguments: ["--max-allowed-packet=64M"] }),
-        NodeContext.layer
-      ),
-      {
-        excludeTestServices: true
-      }
-    )((it) => {
-      it.scoped("says who it is and gives raw bytes", () =>
+    layer(Layer.provide(server, NodeContext.layer), { excludeTestServices: true })((it) => {
+      it.scoped("says who it is, and gives raw bytes", () =>
         Effect.gen(function*() {
-          const server = yield* Server
-          const connection = yield* Connection.acquire(optionsOf(server))
+          const connection = yield* acquire
           assert.strictEqual(connection.server.vendor, vendor)
-          assert.include(server.version, connection.server.version.join("."))
+          assert.include((yield* Server).version, connection.server.version.join("."))
+          assert.strictEqual(connection.maxAllowedPacket, 64 << 20)
+          assert.deepStrictEqual(texts(yield* connection.query("SELECT CONNECTION_ID()")), [[`${connection.threadId}`]])
           const result = yield* connection.query("SELECT 1 AS a, NULL AS b, X'00ff27' AS `ü`, '' AS d")
           assert.deepStrictEqual(result.columns, ["a", "b", "ü", "d"])
           assert.deepStrictEqual(result.rows, [[Sql.bytes("1"), null, Uint8Array.of(0, 255, 39), new Uint8Array(0)]])
         }))
 
-      it.scoped("reads rows as statements", () =>
+      it.scoped("lets no default of the server cut or change what is read", () =>
         Effect.gen(function*() {
-          const connection = yield* Connection.acquire(optionsOf(yield* Server))
-          const pieces = yield* connection.insertStatements("SELECT 1, 'a' UNION ALL SELECT 2, NULL", {
-            head: Row.insertHead({ table: "t" }),
+          yield* Effect.scoped(Effect.flatMap(acquire, (connection) =>
+            run(
+              connection,
+              "SET GLOBAL sql_select_limit = 1, GLOBAL wait_timeout = 5, GLOBAL autocommit = 0",
+              "SET GLOBAL sql_mode = 'ANSI_QUOTES,STRICT_TRANS_TABLES', GLOBAL time_zone = '+03:00'"
+            )))
+          const connection = yield* acquire
+          yield* Effect.addFinalizer(() =>
+            Effect.orDie(run(
+              connection,
+              "SET GLOBAL sql_select_limit = DEFAULT, GLOBAL wait_timeout = 28800, GLOBAL autocommit = 1",
+              "SET GLOBAL sql_mode = '', GLOBAL time_zone = 'SYSTEM'"
+            ))
+          )
+          assert.lengthOf((yield* connection.query("SELECT 1 UNION ALL SELECT 2")).rows, 2)
+          assert.deepStrictEqual(
+            texts(
+              yield* connection.query(
+                "SELECT @@autocommit, @@wait_timeout, @@time_zone, @@character_set_client, @@sql_mode"
+              )
+            ),
+            [["1", "2147483", "+00:00", "binary", "ANSI_QUOTES,STRICT_TRANS_TABLES"]]
+          )
+        }))
+
+      it.scoped("reads rows as statements, again and again on one connection", () =>
+        Effect.gen(function*() {
+          const connection = yield* acquire
+          const read = connection.insertStatements("SELECT 1, 'a' UNION ALL SELECT 2, NULL", {
+            head,
             kinds: ["Number", "Text"],
             statementSize: 1000
           }).pipe(Stream.map(({ bytes, rows }) => ({ text: Sql.text(bytes), rows })), Stream.runCollect)
-          assert.deepStrictEqual([...pieces], [{ text: "INSERT INTO `t` VALUES(1,\"a\")\n,(2,NULL)\n;\n", rows: 2 }])
+          const expected = [{ text: "INSERT INTO `t` VALUES(1,\"a\")\n,(2,NULL)\n;\n", rows: 2 }]
+          assert.deepStrictEqual(Chunk.toReadonlyArray(yield* read), expected)
+          assert.deepStrictEqual(Chunk.toReadonlyArray(yield* read), expected)
+          const none = yield* connection.insertStatements("SELECT 1 FROM DUAL WHERE 1 = 0", {
+            head,
+            kinds: ["Number"],
+            statementSize: 1000
+          }).pipe(Stream.runCount)
+          assert.strictEqual(none, 0)
+        }))
+
+      it.scoped("runs what many fibers ask one after the other", () =>
+        Effect.gen(function*() {
+          const connection = yield* acquire
+          const asked = Array.from({ length: 50 }, (_, i) => `${i}`)
+          const answers = yield* Effect.forEach(asked, (i) => connection.query(`SELECT ${i}`), {
+            concurrency: "unbounded"
+          })
+          assert.deepStrictEqual(answers.map(texts), asked.map((i) => [[i]]))
+        }))
+
+      it.scoped("reads and writes values larger than a packet can be", () =>
+        Effect.gen(function*() {
+          const connection = yield* acquire
+          const value = Buffer.alloc(20_000_000, Uint8Array.from({ length: 256 }, (_, i) => i))
+          yield* run(connection, "CREATE DATABASE large", "CREATE TABLE large.t (a LONGBLOB)")
+          const insert = Sql.bytes("INSERT INTO large.t VALUES (_binary ", Sql.quoteString(value), ")")
+          assert.deepStrictEqual(yield* connection.execute(insert), { affectedRows: 1, warnings: 0 })
+          const { rows } = yield* connection.query("SELECT a FROM large.t")
+          assert.isTrue(value.equals(rows[0]?.[0] ?? new Uint8Array(0)))
+          const pieces = yield* connection.insertStatements("SELECT a FROM large.t", {
+            head,
+            kinds: ["Binary"],
+            statementSize: 1000
+          }).pipe(Stream.runFold(Buffer.alloc(0), (all, { bytes }) => Buffer.concat([all, bytes])))
+          const expected = Row.statements({ head, rows: [Row.encode(["Binary"], [value])], statementSize: 1000 })
+          assert.isTrue(pieces.equals(expected[0]?.bytes ?? new Uint8Array(0)))
+        }))
+
+      it.scoped("sends statements of every length around the most that a packet holds", () =>
+        Effect.gen(function*() {
+          const connection = yield* acquire
+          const most = 0xffffff
+          for (const length of [most - 2, most - 1, most, most + 1, 2 * most - 1, 2 * most]) {
+            const statement = Buffer.alloc(length, " ")
+            statement.set(Sql.bytes("SELECT"))
+            statement.set(Sql.bytes("7"), length - 1)
+            const { rows } = yield* connection.query(statement)
+            assert.deepStrictEqual(rows, [[Sql.bytes("7")]])
+          }
+        }))
+
+      it.scoped("drains what a procedure answers, and goes on", () =>
+        Effect.gen(function*() {
+          const connection = yield* acquire
+          yield* run(
+            connection,
+            "CREATE DATABASE p",
+            "CREATE PROCEDURE p.p() BEGIN SELECT 1; SELECT 2, 3; SELECT 'x' WHERE 1 = 0; END"
+          )
+          assert.deepStrictEqual(texts(yield* connection.query("CALL p.p()")), [["1"]])
+          yield* run(connection, "CALL p.p()")
+          assert.deepStrictEqual(texts(yield* connection.query("SELECT 4")), [["4"]])
+        }))
+
+      it.scoped("kills a read on the server when nobody pulls any more", () =>
+        Effect.gen(function*() {
+          const watcher = yield* acquire
+          const connection = yield* acquire
+          yield* run(
+            watcher,
+            "CREATE DATABASE endless",
+            "CREATE TABLE endless.t (a INT)",
+            `INSERT INTO endless.t VALUES ${Array.from({ length: 1000 }, (_, i) => `(${i})`).join(",")}`
+          )
+          const rows = yield* connection.insertStatements(
+            "SELECT REPEAT('x', 10000) FROM endless.t a, endless.t b",
+            { head, kinds: ["Text"], statementSize: 100_000 }
+          ).pipe(Stream.take(3), Stream.runFold(0, (sum, piece) => sum + piece.rows))
+          assert.isAbove(rows, 10)
+          yield* gone(watcher, connection.threadId)
+          const error = yield* Effect.flip(connection.query("SELECT 1"))
+          assert.strictEqual(error.reason, "ConnectionLost")
+        }))
+
+      it.scoped("kills a statement on the server when it is interrupted", () =>
+        Effect.gen(function*() {
+          const watcher = yield* acquire
+          for (const ask of ["query", "execute", "insertStatements"] as const) {
+            const connection = yield* acquire
+            const fiber = yield* Effect.fork(
+              ask === "insertStatements"
+                ? Stream.runDrain(connection.insertStatements(sleep, { head, kinds: ["Number"], statementSize: 1 }))
+                : connection[ask](Sql.bytes(sleep))
+            )
+            yield* busy(watcher, connection.threadId)
+            const [took] = yield* Effect.timed(Fiber.interrupt(fiber))
+            assert.isBelow(Duration.toSeconds(took), 10)
+            yield* gone(watcher, connection.threadId)
+          }
+        }))
+
+      it.scoped("needs no privilege to kill its own", () =>
+        Effect.gen(function*() {
+          const watcher = yield* acquire
+          yield* run(watcher, "CREATE USER plain IDENTIFIED BY 'word'")
+          const connection = yield* Connection.acquire({
+            ...(yield* options),
+            user: "plain",
+            password: Redacted.make("word")
+          })
+          const fiber = yield* Effect.fork(connection.query(sleep))
+          yield* busy(watcher, connection.threadId)
+          yield* Fiber.interrupt(fiber)
+          yield* gone(watcher, connection.threadId)
+        }))
+
+      it.scoped("closes the connection with the scope", () =>
+        Effect.gen(function*() {
+          const threadId = yield* Effect.scoped(Effect.map(acquire, (connection) => connection.threadId))
+          yield* gone(yield* acquire, threadId)
+        }))
+
+      it.scoped("says that the connection is lost when somebody kills it, at work or idle", () =>
+        Effect.gen(function*() {
+          const watcher = yield* acquire
+          const atWork = yield* acquire
+          const idle = yield* acquire
+          const fiber = yield* Effect.fork(Effect.flip(atWork.query(sleep)))
+          yield* busy(watcher, atWork.threadId)
+          yield* run(watcher, `KILL ${atWork.threadId}`, `KILL ${idle.threadId}`)
+          assert.strictEqual((yield* Fiber.join(fiber)).reason, "ConnectionLost")
+          yield* gone(watcher, idle.threadId)
+          assert.strictEqual((yield* Effect.flip(idle.query("SELECT 1"))).reason, "ConnectionLost")
+        }))
+
+      it.scoped("fails when the columns are not those that were expected", () =>
+        Effect.gen(function*() {
+          const connection = yield* acquire
+          const error = yield* connection.insertStatements("SELECT 1, 2", { head, kinds: ["Number"], statementSize: 9 })
+            .pipe(Stream.runDrain, Effect.flip)
+          assert.strictEqual(error.reason, "DefinitionChanged")
+        }))
+
+      it.scoped("fails when the server gives up amid the rows", () =>
+        Effect.gen(function*() {
+          const connection = yield* acquire
+          yield* run(
+            connection,
+            "CREATE DATABASE amid",
+            "CREATE TABLE amid.t (a INT)",
+            "INSERT INTO amid.t VALUES (1), (2), (3)"
+          )
+          const error = yield* connection.insertStatements(
+            "SELECT a, (SELECT b.a FROM amid.t b WHERE b.a >= amid.t.a) FROM amid.t ORDER BY a DESC",
+            { head, kinds: ["Number", "Number"], statementSize: 9 }
+          ).pipe(Stream.runDrain, Effect.flip)
+          assert.strictEqual(error.errno, 1242)
+          assert.deepStrictEqual(texts(yield* connection.query("SELECT 1")), [["1"]])
+        }))
+
+      it.scoped("tells why it cannot connect, and never the password", () =>
+        Effect.gen(function*() {
+          const good = yield* options
+          const secret = "do-not-show"
+          const tries = {
+            AccessDenied: { ...good, password: Redacted.make(secret) },
+            Connect: { ...good, port: 1, password: Redacted.make(secret) }
+          }
+          for (const [reason, wrong] of Object.entries(tries)) {
+            const error = yield* Effect.flip(Effect.scoped(Connection.acquire(wrong)))
+            assert.strictEqual(error.reason, reason)
+            const shown = error.toSource("cannot connect to the source server")
+            assert.notInclude(JSON.stringify([error, shown, shown.message, error.stack]), secret)
+            assert.isDefined(shown.advice)
+          }
+          const noSocket = yield* Effect.flip(
+            Effect.scoped(Connection.acquire({ ...good, socketPath: "/nowhere/server.sock" }))
+          )
+          assert.strictEqual(noSocket.reason, "Connect")
+          assert.include(noSocket.detail, "/nowhere/server.sock")
+          const noPort = yield* Effect.flip(Effect.scoped(Connection.acquire({ ...good, port: 1_000_000 })))
+          assert.strictEqual(noPort.reason, "Connect")
+        }))
+
+      it.scoped("tells what a refusal means", () =>
+        Effect.gen(function*() {
+          const root = yield* acquire
+          yield* run(
+            root,
+            "CREATE DATABASE sorted",
+            "CREATE TABLE sorted.t (a INT PRIMARY KEY) ENGINE = InnoDB",
+            "INSERT INTO sorted.t VALUES (1), (2)",
+            "CREATE USER nobody IDENTIFIED BY 'x'"
+          )
+          const nobody = yield* Connection.acquire({
+            ...(yield* options),
+            user: "nobody",
+            password: Redacted.make("x")
+          })
+          const reasons = (connection: Connection.RawConnection, ...statements: ReadonlyArray<string>) =>
+            Effect.forEach(statements, (sql) => Effect.map(Effect.flip(connection.query(sql)), ({ reason }) => reason))
+          assert.deepStrictEqual(
+            yield* reasons(
+              root,
+              "USE nope",
+              "SELECT * FROM sorted.nope",
+              "CREATE TABLE sorted.t (a INT)",
+              "CREATE DATABASE sorted",
+              "INSERT INTO sorted.t VALUES (1)",
+              "SELEKT 1",
+              "SET NAMES nope",
+              "LOAD DATA LOCAL INFILE '/etc/hostname' INTO TABLE sorted.t"
+            ),
+            [
+              "UnknownDatabase",
+              "UnknownTable",
+              "AlreadyExists",
+              "AlreadyExists",
+              "Statement",
+              "Statement",
+              "Unsupported",
+              "Unsupported"
+            ]
+          )
+          assert.deepStrictEqual(
+            yield* reasons(nobody, "USE sorted", "SELECT * FROM sorted.t", "FLUSH TABLES"),
+            ["Privilege", "Privilege", "Privilege"]
+          )
+        }))
+
+      it.scoped("tells a deadlock from a lock that is not given", () =>
+        Effect.gen(function*() {
+          const one = yield* acquire
+          const two = yield* acquire
+          yield* run(
+            one,
+            "CREATE DATABASE locks",
+            "CREATE TABLE locks.t (a INT PRIMARY KEY, b INT) ENGINE = InnoDB",
+            "INSERT INTO locks.t VALUES (1, 0), (2, 0)"
+          )
+          const begin = "START TRANSACTION"
+          const update = (a: number) => `UPDATE locks.t SET b = b + 1 WHERE a = ${a}`
+          yield* run(one, begin, update(1))
+          yield* run(two, begin, "SET SESSION innodb_lock_wait_timeout = 1")
+          const late = yield* Effect.flip(run(two, update(1)))
+          assert.strictEqual(late.reason, "LockTimeout")
+
+          yield* run(two, "SET SESSION innodb_lock_wait_timeout = 50", update(2))
+          const crossed = yield* Effect.all([Effect.either(run(one, update(2))), Effect.either(run(two, update(1)))], {
+            concurrency: 2
+          })
+          assert.deepStrictEqual(
+            crossed.flatMap((outcome) => outcome._tag === "Left" ? [outcome.left.reason] : []),
+            ["Deadlock"]
+          )
         }))
     })
   })

@@ -128,9 +128,7 @@ const kill = (options: Options, threadId: number, where: string): Effect.Effect<
     }
   }).pipe(
     Effect.scoped,
-    Effect.interruptible, // this runs in finalizers, where the time limit would have no effect
-    Effect.timeout(killsWithin),
-    Effect.ignore
+    Mysql2.within(killsWithin)
   )
 
 /**

@@ -9,6 +9,7 @@
  */
 import type { Socket } from "node:net"
 
+import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
@@ -36,6 +37,7 @@ interface Command {
 
 interface Inner {
   readonly stream: Socket
+  readonly once: (event: "error", listener: (error: NodeJS.ErrnoException) => void) => unknown
   readonly addCommand: (command: Command) => unknown
   readonly write: (bytes: Uint8Array) => void
   readonly _resetSequenceId: () => void
@@ -45,6 +47,7 @@ interface Inner {
 
 const isInner = (connection: unknown): connection is Inner =>
   Predicate.hasProperty(connection, "stream") && Predicate.hasProperty(connection.stream, "pause") &&
+  Predicate.hasProperty(connection, "once") && Predicate.isFunction(connection.once) &&
   Predicate.hasProperty(connection, "addCommand") && Predicate.isFunction(connection.addCommand) &&
   Predicate.hasProperty(connection, "write") && Predicate.isFunction(connection.write) &&
   Predicate.hasProperty(connection, "_resetSequenceId") && Predicate.isFunction(connection._resetSequenceId) &&
@@ -141,7 +144,26 @@ const create = (options: Options): Mysql.Connection => {
   return connection
 }
 
+/** Sockets live in real time, also under a test's clock. */
+const inRealTime = Effect.withClock(Clock.make())
+
+/**
+ * Runs something in a finalizer for a while at most. Finalizers cannot be interrupted, so that a time limit has no
+ * effect in one unless what it limits can be.
+ *
+ * @internal
+ */
+export const within =
+  (limit: Duration.Duration) => <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<void, never, R> =>
+    effect.pipe(Effect.interruptible, Effect.timeout(limit), Effect.ignore, inRealTime)
+
 const wireOf = (inner: Inner, options: Options): Wire => {
+  const connectionLost = broken("ConnectionLost", options)
+  // A connection may break while nothing runs on it. Then the next command is only told that it is closed.
+  let first: NodeJS.ErrnoException | undefined = undefined
+  inner.once("error", (error) => {
+    first = error
+  })
   let buffer = new Uint8Array(0)
   const bufferFor = (length: number): Uint8Array => {
     if (buffer.length < length) {
@@ -169,7 +191,7 @@ const wireOf = (inner: Inner, options: Options): Wire => {
         },
         onResult: (error) => {
           buffer = new Uint8Array(0)
-          handler.lost(broken("ConnectionLost", options)(error))
+          handler.lost(connectionLost(first ?? error))
         }
       })
     },
@@ -196,10 +218,7 @@ const close = (connection: Mysql.Connection, loggedIn: boolean): Effect.Effect<v
       stream.resume()
       connection.end()
     }).pipe(
-      // Finalizers cannot be interrupted, so the time limit needs this to have an effect in one.
-      Effect.interruptible,
-      Effect.timeout(closesWithin),
-      Effect.ignore,
+      within(closesWithin),
       Effect.zipRight(drop)
     )
   })
@@ -214,7 +233,10 @@ export const open = (options: Options): Effect.Effect<Wire, MysqlError.MysqlErro
     let loggedIn = false
     // Only made here, and waited for below: what acquires cannot be interrupted.
     const connection = yield* Effect.acquireRelease(
-      Effect.sync(() => create(options)),
+      Effect.try({
+        try: () => create(options),
+        catch: (error) => MysqlError.make("Connect", error instanceof Error ? error.message : String(error))
+      }),
       (connection) => close(connection, loggedIn)
     )
     yield* Effect.async<void, MysqlError.MysqlError>((resume) =>

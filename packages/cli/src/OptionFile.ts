@@ -164,21 +164,22 @@ const readOwnKey = (
       meant === undefined ? `sluice ${command} --help lists the options` : `did you mean ${meant}?`
     )
   }
+  // in the group of both commands, what only the other one has is for the other one
+  const isElsewhere = group === "sluice" &&
+    table.entries.some((entry) => [entry.name, ...entry.aliases, ...entry.negations].includes(key))
   return Option.match(key.length > 1 ? find(spellings, `--${key}`) : Option.none(), {
     onNone: unknown,
     onSome: Found.$match({
       Known: ({ entry, negated }) =>
         Either.map(settingOf(path, assignment, entry, negated), (setting) => ({ settings: [setting], notices: [] })),
-      NotAvailable: ({ item }) => refuse(`${key} ${item.reason}`, `${item.advice}, or read no file with --no-defaults`),
-      Elsewhere: ({ commands }) => {
-        const available = table.entries.some((entry) => [entry.name, ...entry.negations].includes(key))
-        return group === "sluice" && available
+      NotAvailable: ({ item }) =>
+        isElsewhere
           ? Either.right(nothing)
-          : refuse(
-            `${key} belongs to sluice ${commands.join(" and ")}, not to ${command}`,
-            `move it out of [${group}]`
-          )
-      }
+          : refuse(`${key} ${item.reason}`, `${item.advice}, or read no file with --no-defaults`),
+      Elsewhere: ({ commands }) =>
+        isElsewhere
+          ? Either.right(nothing)
+          : refuse(`${key} belongs to sluice ${commands.join(" and ")}, not to ${command}`, `move it out of [${group}]`)
     })
   })
 }

@@ -138,7 +138,8 @@ const differences: ReadonlyArray<readonly [string, string, string]> = [
 const differenceSection: ReadonlyArray<string> = [
   "## Where Sluice differs from mydumper on purpose",
   "",
-  "A script that was written for mydumper or myloader works with the name changed, and never loses more than before.",
+  "A script that was written for mydumper or myloader works with the name changed, as far as its options are available,\n" +
+  "and never loses more than before.",
   "",
   ...grid(["subject", "mydumper and myloader", "Sluice"], differences)
 ]

@@ -1,0 +1,336 @@
+/**
+ * A picture of databases on a server that can be compared with another: what their objects are, how many rows their
+ * tables have, and the servers' own checksums of the rows.
+ *
+ * It asks the server itself, and uses nothing that a dump or a restore does, so that it can be the judge of them. Pictures of servers of one
+ * vendor and version compare well; others print the same things differently.
+ *
+ * @since 0.1.0
+ */
+import * as Sql from "@sluice/format/Sql"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+
+import type { RawConnection, Result } from "./Connection.js"
+import { readable } from "./internal/readable.js"
+import * as MysqlError from "./MysqlError.js"
+
+/**
+ * What each thing is like, by its kind and name, such as ``rows of `shop`.`orders` ``.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Fingerprint = ReadonlyMap<string, string>
+
+/**
+ * Something that is not the same in two pictures, or is in one of them only.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Difference {
+  /** Its kind and name. */
+  readonly what: string
+  readonly left: Option.Option<string>
+  readonly right: Option.Option<string>
+}
+
+type Entry = readonly [what: string, picture: string]
+type Entries = Effect.Effect<ReadonlyArray<Entry>, MysqlError.MysqlError>
+
+/** A row by the names of its columns, in lower case: servers do not agree on that. */
+type Named = ReadonlyMap<string, Uint8Array | null>
+
+const named = (result: Result): ReadonlyArray<Named> =>
+  result.rows.map((row) => new Map(row.map((value, i) => [(result.columns[i] ?? "").toLowerCase(), value])))
+
+const raw = (row: Named, column: string) =>
+  Effect.suspend(() => {
+    const value = row.get(column.toLowerCase())
+    return value === undefined
+      ? Effect.fail(MysqlError.make("Unsupported", `the server's answer has no column ${column}`))
+      : Effect.succeed(value)
+  })
+
+/** A name, or what else is UTF-8 for certain. */
+const text = (row: Named, column: string) =>
+  Effect.map(raw(row, column), (value) => value === null ? "" : Sql.text(value))
+
+/** Columns as lines, each with its name, and the last, which may have many lines itself, after them. */
+const picture = (row: Named, columns: ReadonlyArray<string>, definition?: string) =>
+  Effect.gen(function*() {
+    const lines = yield* Effect.forEach(
+      columns,
+      (column) => Effect.map(raw(row, column), (value) => `${column}: ${readable(value)}`)
+    )
+    const last = definition === undefined ? [] : [readable(yield* raw(row, definition))]
+    return [...lines, ...last].join("\n")
+  })
+
+const creation = ["character_set_client", "collation_connection", "Database Collation"]
+
+const literal = (value: string): string => `'${value.replaceAll("\\", "\\\\").replaceAll("'", "''")}'`
+
+interface Column {
+  readonly name: string
+  readonly type: string
+  readonly generated: boolean
+}
+
+/**
+ * A checksum of the rows, whatever their order, made by a query. MariaDB's CHECKSUM TABLE does not read generated
+ * columns and counts what happens to lie in their place, so that it gives several answers for the same rows.
+ */
+const digest = (columns: ReadonlyArray<Column>): string => {
+  // a FLOAT as text loses digits
+  const exact = ({ name, type }: Column) =>
+    type === "float" ? `CAST(${Sql.quoteIdentifier(name)} AS DOUBLE)` : Sql.quoteIdentifier(name)
+  const row = `MD5(CONCAT_WS(',', ${columns.map((column) => `COALESCE(MD5(${exact(column)}), 'NULL')`).join(", ")}))`
+  const sum = (half: string) => `COALESCE(SUM(CAST(CONV(${half}(${row}, 16), 16, 10) AS DECIMAL(20))), 0)`
+  return `CONCAT('sums of MD5 ', ${sum("LEFT")}, ' ', ${sum("RIGHT")})`
+}
+
+const readers = (connection: RawConnection) => {
+  const rows = (sql: string) => Effect.map(connection.query(sql), named)
+  const first = (sql: string) =>
+    Effect.flatMap(
+      rows(sql),
+      ([row]) =>
+        row === undefined
+          ? Effect.fail(MysqlError.make("Statement", `the server did not answer ${sql}`))
+          : Effect.succeed(row)
+    )
+  const namesIn = (table: string, column: string, condition: string) =>
+    Effect.flatMap(
+      rows(`SELECT ${column} AS name FROM information_schema.${table} WHERE ${condition} ORDER BY 1`),
+      Effect.forEach((row) => text(row, "name"))
+    )
+
+  const table = (database: string, name: string): Entries =>
+    Effect.gen(function*() {
+      const quoted = Sql.quoteName({ database, name })
+      const definition = yield* picture(yield* first(`SHOW CREATE TABLE ${quoted}`), [], "Create Table")
+      const count = yield* picture(yield* first(`SELECT COUNT(*) AS count FROM ${quoted}`), [], "count")
+      const columns = yield* columnsOf(database, name)
+      const checksum = yield* picture(
+        connection.server.vendor === "mariadb" && columns.some(({ generated }) => generated)
+          ? yield* first(`SELECT ${digest(columns)} AS checksum FROM ${quoted}`)
+          : yield* first(`CHECKSUM TABLE ${quoted} EXTENDED`),
+        [],
+        "Checksum"
+      )
+      return [[`table ${quoted}`, definition], [`rows of ${quoted}`, count], [`checksum of ${quoted}`, checksum]]
+    })
+
+  const columnsOf = (database: string, table: string) =>
+    Effect.flatMap(
+      rows(
+        "SELECT COLUMN_NAME AS name, DATA_TYPE AS type, COALESCE(GENERATION_EXPRESSION, '') AS expression" +
+          ` FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = ${literal(database)} AND TABLE_NAME = ${
+            literal(table)
+          }` +
+          " ORDER BY ORDINAL_POSITION"
+      ),
+      Effect.forEach((row) =>
+        Effect.map(
+          Effect.all([text(row, "name"), text(row, "type"), text(row, "expression")]),
+          ([name, type, expression]): Column => ({ name, type: type.toLowerCase(), generated: expression !== "" })
+        )
+      )
+    )
+
+  const view = (quoted: string): Entries =>
+    Effect.gen(function*() {
+      const row = yield* first(`SHOW CREATE VIEW ${quoted}`)
+      return [[`view ${quoted}`, yield* picture(row, creation.slice(0, 2), "Create View")]]
+    })
+
+  const trigger = (database: string, trigger: string): Entries =>
+    Effect.gen(function*() {
+      const quoted = Sql.quoteName({ database, name: trigger })
+      const row = yield* first(`SHOW CREATE TRIGGER ${quoted}`)
+      const place = yield* first(
+        "SELECT EVENT_OBJECT_TABLE, ACTION_TIMING, EVENT_MANIPULATION, ACTION_ORDER FROM information_schema.TRIGGERS" +
+          ` WHERE TRIGGER_SCHEMA = ${literal(database)} AND TRIGGER_NAME = ${literal(trigger)}`
+      )
+      const where = yield* picture(place, [
+        "EVENT_OBJECT_TABLE",
+        "ACTION_TIMING",
+        "EVENT_MANIPULATION",
+        "ACTION_ORDER"
+      ])
+      return [[
+        `trigger ${quoted}`,
+        `${where}\n${yield* picture(row, ["sql_mode", ...creation], "SQL Original Statement")}`
+      ]]
+    })
+
+  const routine = (database: string, kind: string, routine: string): Entries =>
+    Effect.gen(function*() {
+      const quoted = Sql.quoteName({ database, name: routine })
+      const row = yield* first(`SHOW CREATE ${kind} ${quoted}`)
+      return [[`${kind.toLowerCase()} ${quoted}`, yield* picture(row, ["sql_mode", ...creation], `Create ${kind}`)]]
+    })
+
+  const event = (database: string, event: string): Entries =>
+    Effect.gen(function*() {
+      const quoted = Sql.quoteName({ database, name: event })
+      const row = yield* first(`SHOW CREATE EVENT ${quoted}`)
+      const state = yield* first(
+        "SELECT STATUS FROM information_schema.EVENTS" +
+          ` WHERE EVENT_SCHEMA = ${literal(database)} AND EVENT_NAME = ${literal(event)}`
+      )
+      return [[
+        `event ${quoted}`,
+        `${yield* picture(state, ["STATUS"])}\n${yield* picture(
+          row,
+          ["sql_mode", "time_zone", ...creation],
+          "Create Event"
+        )}`
+      ]]
+    })
+
+  return (database: string): Entries =>
+    Effect.gen(function*() {
+      const quoted = Sql.quoteIdentifier(database)
+      // views are printed with the names of all databases but this one
+      yield* connection.query(`USE ${quoted}`)
+      const definition = yield* picture(yield* first(`SHOW CREATE DATABASE ${quoted}`), [], "Create Database")
+      const tables = yield* Effect.flatMap(
+        rows(
+          "SELECT TABLE_NAME AS name, TABLE_TYPE AS type FROM information_schema.TABLES" +
+            ` WHERE TABLE_SCHEMA = ${literal(database)} ORDER BY 1`
+        ),
+        Effect.forEach((row) => Effect.all([text(row, "name"), text(row, "type")]))
+      )
+      const triggers = yield* namesIn("TRIGGERS", "TRIGGER_NAME", `TRIGGER_SCHEMA = ${literal(database)}`)
+      const routines = yield* Effect.flatMap(
+        rows(
+          "SELECT ROUTINE_NAME AS name, ROUTINE_TYPE AS type FROM information_schema.ROUTINES" +
+            ` WHERE ROUTINE_SCHEMA = ${literal(database)} ORDER BY 2, 1`
+        ),
+        Effect.forEach((row) => Effect.all([text(row, "name"), text(row, "type")]))
+      )
+      const events = yield* namesIn("EVENTS", "EVENT_NAME", `EVENT_SCHEMA = ${literal(database)}`)
+      const entries: ReadonlyArray<Entries> = [
+        ...tables.map(([name, type]) => {
+          return type.endsWith("VIEW") ? view(Sql.quoteName({ database, name })) : table(database, name)
+        }),
+        ...triggers.map((name) => trigger(database, name)),
+        ...routines.map(([name, type]) => routine(database, type, name)),
+        ...events.map((name) => event(database, name))
+      ]
+      return [[`database ${quoted}`, definition], ...(yield* Effect.all(entries)).flat()]
+    })
+}
+
+const session = ["character_set_client", "character_set_results", "collation_connection", "sql_mode"]
+
+const kept = (name: string): string => `@sluice_fingerprint_${name}`
+
+/**
+ * The session's sql_mode says how servers quote names and what they leave out of definitions, and its character set
+ * what becomes of their texts.
+ */
+const withPlainSession = <A>(connection: RawConnection, use: Effect.Effect<A, MysqlError.MysqlError>) =>
+  Effect.acquireUseRelease(
+    connection.query(`SET ${session.map((name) => `${kept(name)} = @@SESSION.${name}`).join(", ")}`),
+    () =>
+      Effect.forEach(
+        ["SET NAMES binary", "SET SESSION sql_mode = '', SESSION sql_quote_show_create = 1"],
+        (sql) => connection.query(sql)
+      ).pipe(Effect.zipRight(use)),
+    () =>
+      Effect.ignore(
+        connection.query(`SET ${session.map((name) => `SESSION ${name} = ${kept(name)}`).join(", ")}`)
+      )
+  )
+
+/**
+ * Reads the picture of some databases: their own definitions; of tables the definition with its AUTO_INCREMENT, the
+ * number of rows and the checksum; of views, triggers, routines and events the definition, with the sql_mode, character
+ * sets, time zone, state and order that belong to it.
+ *
+ * It reads every row, and changes nothing on the server; on the connection it changes which database is in use. Bytes
+ * that are not UTF-8 are written as `\xHH`, and a backslash as two, so no damage hides.
+ *
+ * Tables are read one after the other, so a server that is written to meanwhile gives no picture of one moment.
+ *
+ * @example
+ * ```ts
+ * import { type Connection, Fingerprint } from "@sluice/mysql"
+ * import { Effect } from "effect"
+ *
+ * const same = (left: Connection.RawConnection, right: Connection.RawConnection) =>
+ *   Effect.gen(function*() {
+ *     const differences = Fingerprint.difference(
+ *       yield* Fingerprint.read(left, ["shop"]),
+ *       yield* Fingerprint.read(right, ["shop"])
+ *     )
+ *     return differences.length === 0
+ *   })
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const read = (
+  connection: RawConnection,
+  databases: ReadonlyArray<string>
+): Effect.Effect<Fingerprint, MysqlError.MysqlError> =>
+  withPlainSession(connection, Effect.forEach(databases, readers(connection))).pipe(
+    Effect.map((entries) => new Map(entries.flat())),
+    Effect.withSpan("Fingerprint.read", { attributes: { databases } })
+  )
+
+/**
+ * What is not the same in two pictures, sorted by what it is.
+ *
+ * @since 0.1.0
+ * @category comparing
+ */
+export const difference = (left: Fingerprint, right: Fingerprint): ReadonlyArray<Difference> =>
+  Array.from(new Set([...left.keys(), ...right.keys()]))
+    .filter((what) => left.get(what) !== right.get(what))
+    .sort()
+    .map((what) => ({
+      what,
+      left: Option.fromNullable(left.get(what)),
+      right: Option.fromNullable(right.get(what))
+    }))
+
+const shown = 60
+const leadIn = 20
+
+/** Where two texts begin to differ, with a little of what is before and after. */
+const around = (text: string, at: number): string => {
+  const start = at <= leadIn * 2 ? 0 : at - leadIn
+  const part = text.slice(start, at + shown).replaceAll("\n", " ").trim()
+  return `${start === 0 ? "" : "…"}${part === "" ? "nothing" : part}${at + shown < text.length ? "…" : ""}`
+}
+
+/**
+ * A difference in one line, for people.
+ *
+ * @example
+ * ```ts
+ * import { Fingerprint } from "@sluice/mysql"
+ * import { Option } from "effect"
+ *
+ * Fingerprint.describe({ what: "rows of `shop`.`orders`", left: Option.some("12"), right: Option.some("11") })
+ * // "rows of `shop`.`orders`: 12 is on the left, 11 on the right"
+ * ```
+ *
+ * @since 0.1.0
+ * @category comparing
+ */
+export const describe = (difference: Difference): string => {
+  if (Option.isNone(difference.left)) return `${difference.what}: only on the right`
+  if (Option.isNone(difference.right)) return `${difference.what}: only on the left`
+  const left = difference.left.value
+  const right = difference.right.value
+  const first = Array.from({ length: Math.min(left.length, right.length) }).findIndex((_, i) => left[i] !== right[i])
+  const at = first === -1 ? Math.min(left.length, right.length) : first
+  return `${difference.what}: ${around(left, at)} is on the left, ${around(right, at)} on the right`
+}

@@ -21,8 +21,6 @@ export interface Collector<A> extends Replies.Receiver {
   readonly outcome: () => Effect.Effect<A, MysqlError.MysqlError>
 }
 
-const askedForFile = () => MysqlError.make("Statement", "the server asked for a local file, which nobody offered it")
-
 /** What all answers have: how they ended. */
 class Ended {
   protected failure: MysqlError.MysqlError | undefined = undefined
@@ -39,7 +37,7 @@ class Ended {
   }
 
   asksForFile(): void {
-    this.failure = askedForFile()
+    this.failure = MysqlError.make("Statement", "the server asked for a local file, which nobody offered it")
   }
 }
 
@@ -118,6 +116,7 @@ export const run = <A>(
       packet: (bytes, start, end) => {
         const last = replies.packet(bytes, start, end)
         if (last) settle(collector.outcome())
+        else if (replies.stuck) settle(Effect.zipRight(abandon, Effect.suspend(() => collector.outcome())))
         return last
       },
       lost: (error) => settle(Effect.fail(error))
@@ -126,6 +125,8 @@ export const run = <A>(
   })
 
 type Pull = Effect.Effect<Source.Piece, Option.Option<MysqlError.MysqlError>>
+
+const changed = (detail: string) => MysqlError.make("DefinitionChanged", detail)
 
 /** A large result on its way from the socket to whoever pulls. */
 class Pieces extends Ended implements Replies.Receiver {
@@ -156,7 +157,7 @@ class Pieces extends Ended implements Replies.Receiver {
 
   columns(count: number): void {
     if (count !== this.expected) {
-      this.fail(`the server sends ${count} columns where there should be ${this.expected}`)
+      this.fail(changed(`the server sends ${count} columns where there should be ${this.expected}`))
     }
   }
 
@@ -165,7 +166,7 @@ class Pieces extends Ended implements Replies.Receiver {
   row(bytes: Uint8Array, start: number, end: number): void {
     if (this.failed) return
     if (!this.transcoder.push(bytes, start, end)) {
-      this.fail("the server sent a row that has not the columns it announced")
+      this.fail(changed("the server sent a row that has not the columns it announced"))
     } else if (this.transcoder.waiting > 0) {
       this.settle()
     }
@@ -180,8 +181,14 @@ class Pieces extends Ended implements Replies.Receiver {
     })
   })
 
-  private fail(detail: string): void {
-    this.failure = MysqlError.make("DefinitionChanged", detail)
+  override asksForFile(): void {
+    super.asksForFile()
+    this.fail(this.failure)
+  }
+
+  /** The answer goes on, but nobody wants it: the connection is abandoned when the stream's scope closes. */
+  private fail(error: MysqlError.MysqlError | undefined): void {
+    this.failure = error
     this.failed = true
     this.settle()
   }

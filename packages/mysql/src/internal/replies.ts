@@ -11,7 +11,7 @@ import * as Protocol from "./protocol.js"
  * @internal
  */
 export interface Receiver {
-  /** A result set begins. False when it is not wanted any more. */
+  /** A result set begins. */
   readonly columns: (count: number) => void
   readonly column: (bytes: Uint8Array, start: number, end: number) => void
   readonly row: (bytes: Uint8Array, start: number, end: number) => void
@@ -30,6 +30,8 @@ export interface Receiver {
 export class Replies {
   private state: "Start" | "Columns" | "Rows" = "Start"
   private columnsLeft = 0
+  /** Whether the server waits for what it will not get, so that the connection is of no more use. */
+  stuck = false
 
   constructor(private readonly receiver: Receiver) {}
 
@@ -62,8 +64,9 @@ export class Replies {
       return this.end(Protocol.readOk(bytes, start, end))
     }
     if (first === Protocol.LOCAL_INFILE) {
+      this.stuck = true
       this.receiver.asksForFile()
-      return true
+      return false
     }
     this.columnsLeft = new Protocol.PacketReader(bytes, start, end).integer() ?? 0
     this.state = "Columns"

@@ -16,6 +16,7 @@ import * as Stream from "effect/Stream"
 import * as Commands from "./internal/commands.js"
 import * as Mysql2 from "./internal/mysql2.js"
 import * as Session from "./internal/session.js"
+import { within } from "./internal/within.js"
 import * as MysqlError from "./MysqlError.js"
 
 /**
@@ -128,7 +129,7 @@ const kill = (options: Options, threadId: number, where: string): Effect.Effect<
     }
   }).pipe(
     Effect.scoped,
-    Mysql2.within(killsWithin)
+    within(killsWithin)
   )
 
 /**

@@ -49,7 +49,7 @@ export class MysqlError extends Schema.TaggedError<MysqlError>("@sluice/mysql/My
   }
 
   private fields(what: string, where: string | undefined) {
-    const advice = Reasons.advice(this.reason, this.errno, this.detail)
+    const advice = Reasons.advice(this.reason, this.errno)
     return {
       reason: this.reason,
       what,

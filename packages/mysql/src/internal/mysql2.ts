@@ -9,7 +9,6 @@
  */
 import type { Socket } from "node:net"
 
-import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
@@ -20,6 +19,7 @@ import * as Mysql from "mysql2"
 import * as MysqlError from "../MysqlError.js"
 import * as Protocol from "./protocol.js"
 import * as Reasons from "./reasons.js"
+import { within } from "./within.js"
 
 /** The packet that mysql2 hands out is used again for the next one; so are its bytes. */
 interface Packet {
@@ -143,19 +143,6 @@ const create = (options: Options): Mysql.Connection => {
   connection.on("error", () => {})
   return connection
 }
-
-/** Sockets live in real time, also under a test's clock. */
-const inRealTime = Effect.withClock(Clock.make())
-
-/**
- * Runs something in a finalizer for a while at most. Finalizers cannot be interrupted, so that a time limit has no
- * effect in one unless what it limits can be.
- *
- * @internal
- */
-export const within =
-  (limit: Duration.Duration) => <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<void, never, R> =>
-    effect.pipe(Effect.interruptible, Effect.timeout(limit), Effect.ignore, inRealTime)
 
 const wireOf = (inner: Inner, options: Options): Wire => {
   const connectionLost = broken("ConnectionLost", options)

@@ -22,7 +22,7 @@ const numbers: ReadonlyArray<readonly [ServerReason, ReadonlyArray<number>]> = [
   ["Deadlock", [1213, 1614]],
   ["LockTimeout", [1205, 3572]],
   // Shutdown, read and write errors and time limits of the server's side, and killed connections.
-  ["ConnectionLost", [1053, 1080, 1152, 1158, 1159, 1160, 1161, 1184, 1927, 3169, 4031]],
+  ["ConnectionLost", [1053, 1080, 1152, 1158, 1159, 1160, 1161, 1184, 1927, 3169]],
   ["DefinitionChanged", [1412]],
   // Not in this version; unknown engine, character set, collation, variable; local files are off.
   ["Unsupported", [1115, 1148, 1193, 1235, 1273, 1286, 3948, 4166]]
@@ -100,5 +100,5 @@ const adviceByErrno: Readonly<Record<number, string>> = {
 }
 
 /** @internal */
-export const advice = (reason: ServerReason, errno: number | undefined, _detail: string): string | undefined =>
+export const advice = (reason: ServerReason, errno: number | undefined): string | undefined =>
   (errno === undefined ? undefined : adviceByErrno[errno]) ?? byReason[reason]

@@ -1,0 +1,130 @@
+/**
+ * What a loading session is set to, and the small statements around loading.
+ *
+ * @internal
+ */
+import * as Sql from "@sluice/format/Sql"
+
+import type * as Connection from "../Connection.js"
+
+type Row = ReadonlyArray<Uint8Array | null>
+
+const textOf = (value: Uint8Array | null | undefined): string =>
+  value === null || value === undefined ? "" : Sql.text(value)
+
+/**
+ * What does not change while a session lives.
+ *
+ * @internal
+ */
+export interface Settings {
+  /** 0 when names are kept and compared as they are written. */
+  readonly lowerCaseTableNames: number
+  readonly explicitDefaultsForTimestamp: boolean
+}
+
+/** @internal */
+export const settings = "SELECT @@lower_case_table_names, @@explicit_defaults_for_timestamp"
+
+/** @internal */
+export const readSettings = (row: Row): Settings => ({
+  lowerCaseTableNames: Number(textOf(row[0])),
+  explicitDefaultsForTimestamp: Number(textOf(row[1])) === 1
+})
+
+/**
+ * SHOW CREATE TABLE says all of a TIMESTAMP's defaults; a server set otherwise adds some of its own.
+ *
+ * @internal
+ */
+export const explicitDefaults = "SET SESSION explicit_defaults_for_timestamp = 1"
+
+const set = (assignments: ReadonlyArray<readonly [name: string, value: string]>): string =>
+  `SET ${assignments.map(([name, value]) => `SESSION ${name} = ${value}`).join(", ")}`
+
+/** CHECK constraints held where the rows came from. Only MariaDB can leave them out. */
+const withoutChecks = (server: Connection.Server): ReadonlyArray<readonly [name: string, value: string]> => [
+  ["foreign_key_checks", "0"],
+  ...(server.vendor === "mariadb" ? [["check_constraint_checks", "0"]] as const : [])
+]
+
+/**
+ * The sql_mode is for files that set none: a definition that the server would change in silence fails, zero dates in
+ * defaults are taken. String literals are in single quotes because the mode so far may be any.
+ *
+ * @internal
+ */
+export const forDefinitions = (server: Connection.Server): ReadonlyArray<string> => [
+  "SET NAMES binary",
+  set([
+    ["sql_mode", "'STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION'"],
+    ["time_zone", "'+00:00'"],
+    ["unique_checks", "1"],
+    ...withoutChecks(server)
+  ])
+]
+
+/** Modes that say how a statement is read, so that they belong to the file. */
+const readingModes = ["ANSI_QUOTES", "NO_BACKSLASH_ESCAPES"]
+
+/** Strict, without the modes that refuse zero and invalid dates, and without those that change values. */
+const strictMode = `CONCAT('STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES'${
+  readingModes.map((mode) => `, IF(FIND_IN_SET('${mode}', @@SESSION.sql_mode), ',${mode}', '')`).join("")
+})`
+
+/**
+ * `unique_checks = 0` lets InnoDB of MySQL put off the check of secondary keys. MariaDB takes it, together with
+ * `foreign_key_checks = 0`, as leave to load an empty table in bulk, under a lock on the whole table, which
+ * keeps other sessions out of it (https://jira.mariadb.org/browse/MDEV-515).
+ *
+ * @internal
+ */
+export const forRows = (server: Connection.Server): ReadonlyArray<string> => [
+  set([
+    ["sql_mode", strictMode],
+    ["unique_checks", server.vendor === "mariadb" ? "1" : "0"],
+    ...withoutChecks(server)
+  ])
+]
+
+/** Text that means the same under every sql_mode. */
+const literal = (text: string): string => `CONVERT(X'${Buffer.from(text, "utf8").toString("hex")}' USING utf8mb4)`
+
+/** @internal */
+export const lookUp = (database: string, name: string): string =>
+  `SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE FROM information_schema.TABLES WHERE TABLE_SCHEMA = ${
+    literal(database)
+  } AND TABLE_NAME = ${literal(name)}`
+
+/**
+ * What stands under the name. The server compares names by a collation that may take different ones for equal.
+ *
+ * @internal
+ */
+export const found = (
+  rows: ReadonlyArray<Row>,
+  wanted: { readonly database: string; readonly name: string },
+  settings: Settings
+): "Table" | "View" | "Nothing" => {
+  const fold = (name: string) => settings.lowerCaseTableNames === 0 ? name : name.toLowerCase()
+  const row = rows.find(([database, name]) =>
+    fold(textOf(database)) === fold(wanted.database) && fold(textOf(name)) === fold(wanted.name)
+  )
+  return row === undefined ? "Nothing" : textOf(row[2]).includes("VIEW") ? "View" : "Table"
+}
+
+/** @internal */
+export const warning = ([level, code, message]: Row): string => `${textOf(level)} ${textOf(code)}: ${textOf(message)}`
+
+const DESCRIBED = 80
+
+/**
+ * The beginning of a statement, as far as it holds no values: those may be long, and nobody else's business.
+ *
+ * @internal
+ */
+export const describe = (statement: Uint8Array): string => {
+  const start = Sql.text(statement.subarray(0, DESCRIBED)).replace(/\s+/g, " ").replace(/\uFFFD+$/, "").trim()
+  const names = /^[^'"(]*/.exec(start)?.[0].trim() ?? ""
+  return names.length < start.length || statement.length > DESCRIBED ? `${names} …` : names
+}

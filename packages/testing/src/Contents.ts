@@ -364,9 +364,9 @@ const tableLines = (database: string, table: Table): ReadonlyArray<string> => {
   const name = Sql.quoteName({ database, name: table.name })
   const kinds = table.columns.map((column) => Option.getOrElse(kind(column), () => "Text" as const))
   return [
-    `table ${name} key ${Option.match(table.primaryKey, { onNone: () => "none", onSome: Sql.quoteIdentifier })} options ${
-      Show.text(table.options)
-    }`,
+    `table ${name} key ${
+      Option.match(table.primaryKey, { onNone: () => "none", onSome: Sql.quoteIdentifier })
+    } options ${Show.text(table.options)}`,
     ...table.columns.map((column, i) => `column ${i + 1} of ${name}: ${showColumn(column)}`),
     ...table.rows.map((row) =>
       `row of ${name}: (${row.map((cell, i) => Show.cell(kinds[i] ?? "Text", cell)).join(", ")})`

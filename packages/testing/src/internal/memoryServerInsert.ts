@@ -3,7 +3,7 @@
  *
  * @internal
  */
-import * as Row from "@sluice/format/Row"
+import type * as Row from "@sluice/format/Row"
 import * as Either from "effect/Either"
 
 import type { Column } from "../Contents.js"

@@ -46,9 +46,8 @@ const quoted = (quote: string, escapes: boolean): string =>
 
 type Rule = readonly [kind: Token["kind"] | "Nothing", pattern: RegExp]
 
-const rules = ({ ansiQuotes, noBackslashEscapes }: Quoting): ReadonlyArray<Rule> => {
-  const escapes = !noBackslashEscapes
-  return ([
+const rulesOf = (ansiQuotes: boolean, escapes: boolean): ReadonlyArray<Rule> =>
+  ([
     ["Nothing", "[ \\t-\\r]+"],
     ["Nothing", "/\\*M?!\\d*"],
     ["Nothing", "/\\*[^]*?\\*/"],
@@ -63,7 +62,14 @@ const rules = ({ ansiQuotes, noBackslashEscapes }: Quoting): ReadonlyArray<Rule>
     ["Word", "[\\w$\\x80-\\xff]+"],
     ["Symbol", "[^'\"`]"]
   ] as const).map(([kind, pattern]) => [kind, new RegExp(pattern, "y")])
-}
+
+const plainRules = rulesOf(false, true)
+const ansiRules = rulesOf(true, true)
+const rawRules = rulesOf(false, false)
+const ansiRawRules = rulesOf(true, false)
+
+const rules = ({ ansiQuotes, noBackslashEscapes }: Quoting): ReadonlyArray<Rule> =>
+  ansiQuotes ? (noBackslashEscapes ? ansiRawRules : ansiRules) : noBackslashEscapes ? rawRules : plainRules
 
 const utf8 = (latin1: string): string => Sql.text(Buffer.from(latin1, "latin1"))
 

@@ -3,8 +3,8 @@
  *
  * @internal
  */
-import { SourceError, TargetError } from "@sluice/pipeline/SluiceError"
 import type { ServerReason } from "@sluice/pipeline/SluiceError"
+import { SourceError, TargetError } from "@sluice/pipeline/SluiceError"
 import * as Either from "effect/Either"
 
 /** @internal */

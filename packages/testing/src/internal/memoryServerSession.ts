@@ -229,15 +229,16 @@ export class Session {
       if (present === "Table" || (present === "View" && !orReplace)) {
         return yield* refuse(orReplace ? 1347 : 1050, `Table '${name.name}' already exists`)
       }
-      for (const table of tables) {
-        const { inspect, name: where } = { inspect: (yield* this.within(table)).inspect(table.name), name: table.name }
-        if (inspect === "Nothing") {
-          return yield* refuse(1146, `Table '${table.database ?? database.name}.${where}' doesn't exist`)
+      for (const used of tables) {
+        const owner = yield* this.within(used)
+        if (owner.inspect(used.name) === "Nothing") {
+          return yield* refuse(1146, `Table '${owner.name}.${used.name}' doesn't exist`)
         }
       }
       for (const called of functions) {
-        if (!(yield* this.within(called)).programs.has(`FUNCTION ${called.name}`)) {
-          return yield* refuse(1305, `FUNCTION ${called.database ?? database.name}.${called.name} does not exist`)
+        const owner = yield* this.within(called)
+        if (!owner.programs.has(`FUNCTION ${called.name}`)) {
+          return yield* refuse(1305, `FUNCTION ${owner.name}.${called.name} does not exist`)
         }
       }
       database.views.set(name.name, {

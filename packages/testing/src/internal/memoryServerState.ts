@@ -121,9 +121,12 @@ const loadTable = (database: Storage.Database, { rows, ...given }: Contents.Tabl
         const cell = row[i] ?? null
         const type = table.types[i]
         if (cell === null ? !column.nullable : type === undefined || !type.holds(cell)) {
-          return yield* refuse(1366, `The column '${column.name}' of ${where} cannot hold ${
-            cell === null ? "NULL" : JSON.stringify(Sql.text(cell))
-          }`)
+          return yield* refuse(
+            1366,
+            `The column '${column.name}' of ${where} cannot hold ${
+              cell === null ? "NULL" : JSON.stringify(Sql.text(cell))
+            }`
+          )
         }
       }
       yield* table.insert(row.map((cell) => cell === null ? null : Uint8Array.from(cell)), transaction, "Fail")

@@ -84,7 +84,9 @@ const decimal = (precision: number, scale: number): Storing => ({
     if (units.length > precision - scale) {
       return wrong("9".repeat(precision - scale), 1264, "Out of range value")
     }
-    const digits = `${units === "" ? "0" : units}${scale === 0 ? "" : `.${fraction.slice(0, scale).padEnd(scale, "0")}`}`
+    const digits = `${units === "" ? "0" : units}${
+      scale === 0 ? "" : `.${fraction.slice(0, scale).padEnd(scale, "0")}`
+    }`
     const cell = `${sign === "-" && /[1-9]/.test(digits) ? "-" : ""}${digits}`
     return /[1-9]/.test(fraction.slice(scale)) ? wrong(cell, 1265, "Data truncated") : fine(cell)
   }

@@ -4,7 +4,7 @@
  * @internal
  */
 import type * as SchemaFile from "@sluice/format/SchemaFile"
-import * as Statement from "@sluice/format/Statement"
+import type * as Statement from "@sluice/format/Statement"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 

@@ -42,7 +42,7 @@ export const unlock = (fs: FileSystem.FileSystem, path: string): Effect.Effect<v
 /** A directory of one's own, gone when the scope closes whatever its permissions have become. */
 export const area = Effect.flatMap(FileSystem.FileSystem, (fs) =>
   Effect.acquireRelease(
-    fs.makeTempDirectory({ prefix: "sluice-" }),
+    fs.makeTempDirectory({ prefix: "sluice-fs-" }),
     (path) => Effect.zipRight(unlock(fs, path), Effect.orDie(fs.remove(path, { recursive: true })))
   ))
 

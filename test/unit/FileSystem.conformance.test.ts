@@ -301,6 +301,13 @@ for (const [name, fileSystem] of fileSystems) {
           )
         }))
 
+      it.scoped("readDirectory follows links down, as long as the kernel does", () =>
+        Effect.gen(function*() {
+          const { fs, root } = yield* setup
+          yield* fs.symlink(".", `${root}/self`)
+          assert.lengthOf(yield* fs.readDirectory(root, { recursive: true }), 41)
+        }))
+
       it.scoped("remove takes a directory only when it is told to go down", () =>
         Effect.gen(function*() {
           const { fs, root } = yield* setup

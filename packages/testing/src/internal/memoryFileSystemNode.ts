@@ -93,11 +93,15 @@ export const mkdtemp = (state: State, prefix: string): Result<string> => {
     : made.pipe(Either.map(() => path), from("mkdtemp", `${prefix}XXXXXX`))
 }
 
-const rimraf = (state: State, path: string): Result<void> => {
+// What is gone is removed: also when a path through a directory leads nowhere once that is gone.
+const rimraf = (state: State, path: string): Result<void> =>
+  Either.orElse(
+    removeAny(state, path),
+    (left) => left.code === "ENOENT" ? Either.void : Either.left(left)
+  )
+
+const removeAny = (state: State, path: string): Result<void> => {
   const there = Calls.lstat(state, path)
-  if (Either.isLeft(there) && there.left.code === "ENOENT") {
-    return Either.void
-  }
   if (Either.isRight(there) && there.right._tag === "Directory") {
     const removed = Calls.rmdir(state, path)
     return Either.isRight(removed) || removed.left.code === "ENOTDIR"

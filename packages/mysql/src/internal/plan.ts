@@ -12,7 +12,6 @@
  */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import * as Ref from "effect/Ref"
 import * as Stream from "effect/Stream"
 
 /** Keys from `from` up to and with `to`. @internal */
@@ -33,7 +32,7 @@ export interface Cut<E> {
 }
 
 /** A span is cut into this many parts at once at most. */
-const fanOut = 64n
+const fanOut = 64
 /** A span that is this much larger than wished is not cut further. */
 const tolerance = 1.5
 /** So small a part of a chunk is joined to its neighbour however large that is: an empty stretch counts as a row. */
@@ -42,8 +41,10 @@ const negligible = 0.1
 const leastQuestions = 1000
 
 /** What a table of so many rows is worth in questions: estimates that never come down must not cut for ever. */
-const questions = (rows: number, rowsPerChunk: number): number =>
-  leastQuestions + Math.min(1_000_000, Math.ceil(rows / rowsPerChunk) * 8)
+const questions = (rows: number, rowsPerChunk: number): number => leastQuestions + Math.ceil(rows / rowsPerChunk) * 4
+
+/** A table is cut into about this many chunks at most, whatever is asked for: each is a file. */
+const mostChunks = 100_000
 
 /**
  * A span in even parts, in order: at most `parts`, at least one, none empty.
@@ -57,9 +58,19 @@ export const evenly = ({ from, to }: Span, parts: bigint): ReadonlyArray<Span> =
   return Array.from({ length: Number(count) }, (_, i) => ({ from: at(BigInt(i)), to: at(BigInt(i) + 1n) - 1n }))
 }
 
-interface Weighed {
+interface Piece {
   readonly span: Span
-  readonly rows: number
+  /** None as long as nobody was asked. */
+  readonly rows: Option.Option<number>
+}
+
+/** How far a plan has come. */
+interface Progress {
+  /** What is still to be looked at; the lowest keys come last. */
+  readonly ahead: Array<Piece>
+  /** The rows of the chunk that is open; none before the first. */
+  open: Option.Option<number>
+  questions: number
 }
 
 /**
@@ -67,38 +78,52 @@ interface Weighed {
  *
  * @internal
  */
-export const boundaries = <E>(cut: Cut<E>): Stream.Stream<bigint, E> =>
-  Stream.unwrap(Effect.map(Ref.make(questions(cut.rows, cut.rowsPerChunk)), (left) => {
-    const refine = ({ rows, span }: Weighed): Stream.Stream<Weighed, E> =>
-      span.from === span.to || rows <= cut.rowsPerChunk * tolerance
-        ? Stream.make({ span, rows })
-        : Stream.unwrap(Effect.map(Ref.get(left), (budget) => {
-          const wished = BigInt(Math.max(2, Math.min(Number(fanOut), Math.ceil(rows / cut.rowsPerChunk))))
-          return budget <= 0
-            ? Stream.make({ span, rows })
-            : Stream.fromIterable(evenly(span, wished)).pipe(
-              Stream.rechunk(1),
-              Stream.mapEffect((part) =>
-                Effect.zipRight(
-                  Ref.update(left, (n) => n - 1),
-                  Effect.map(cut.estimate(part), (rows) => ({ span: part, rows }))
-                )
-              ),
-              Stream.flatMap(refine)
-            )
-        }))
-    return refine({ span: cut.span, rows: cut.rows }).pipe(
-      Stream.mapAccum(Option.none<number>(), (open, part) =>
-        Option.match(open, {
-          onNone: () => [Option.some(part.rows), Option.none<bigint>()] as const,
-          onSome: (rows) =>
-            rows + part.rows <= cut.rowsPerChunk * tolerance || rows <= cut.rowsPerChunk * negligible
-              ? [Option.some(rows + part.rows), Option.none<bigint>()] as const
-              : [Option.some(part.rows), Option.some(part.span.from)] as const
-        })),
-      Stream.filterMap((boundary) => boundary)
-    )
-  }))
+export const boundaries = <E>(cut: Cut<E>): Stream.Stream<bigint, E> => {
+  const wished = Math.max(cut.rowsPerChunk, cut.rows / mostChunks)
+  const enough = wished * tolerance
+
+  const weigh = (progress: Progress, { rows, span }: Piece) =>
+    Option.match(rows, {
+      onSome: Effect.succeed,
+      onNone: () => {
+        progress.questions -= 1
+        return cut.estimate(span)
+      }
+    })
+
+  /** Puts a stretch into the open chunk, or begins a new one with it. */
+  const join = (progress: Progress, rows: number): boolean => {
+    const before = progress.open
+    const fits = Option.exists(before, (open) => open + rows <= enough || open <= wished * negligible)
+    progress.open = Option.some(fits ? Option.getOrElse(before, () => 0) + rows : rows)
+    return Option.isSome(before) && !fits
+  }
+
+  const next = (progress: Progress): Effect.Effect<Option.Option<readonly [bigint, Progress]>, E> =>
+    Effect.gen(function*() {
+      for (let piece = progress.ahead.pop(); piece !== undefined; piece = progress.ahead.pop()) {
+        const { span } = piece
+        const rows = yield* weigh(progress, piece)
+        if (rows > enough && span.from < span.to && progress.questions > 0) {
+          const parts = BigInt(Math.max(2, Math.min(fanOut, Math.ceil(rows / wished))))
+          for (const part of evenly(span, parts).toReversed()) {
+            progress.ahead.push({ span: part, rows: Option.none() })
+          }
+        } else if (join(progress, rows)) {
+          return Option.some([span.from, progress] as const)
+        }
+      }
+      return Option.none()
+    })
+
+  return Stream.suspend(() =>
+    Stream.unfoldEffect<Progress, bigint, E, never>({
+      ahead: [{ span: cut.span, rows: Option.some(cut.rows) }],
+      open: Option.none(),
+      questions: questions(cut.rows, wished)
+    }, next)
+  )
+}
 
 /**
  * A range of keys: from `from` on, below `below`. Without one of them it is open on that side.

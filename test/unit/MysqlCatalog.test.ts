@@ -1,0 +1,214 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Sql from "@sluice/format/Sql"
+import { Effect, Exit, FastCheck as fc, Fiber, Option, Ref, TestClock } from "effect"
+
+import * as Columns from "../../packages/mysql/src/internal/columns.js"
+import * as Dialect from "../../packages/mysql/src/internal/dialect.js"
+import * as Grants from "../../packages/mysql/src/internal/grants.js"
+import * as Mixed from "../../packages/mysql/src/internal/mixed.js"
+import * as RawDefaults from "../../packages/mysql/src/internal/rawDefaults.js"
+import * as Readers from "../../packages/mysql/src/internal/readers.js"
+
+const grants = (...lines: ReadonlyArray<string>) => lines.flatMap((line) => Grants.parse(line) ?? [])
+
+describe("grants", () => {
+  it("reads what both vendors print", () => {
+    const all = grants("GRANT ALL PRIVILEGES ON *.* TO `root`@`localhost` WITH GRANT OPTION")
+    assert.isTrue(Grants.allows(all, ["TRIGGER"], "any"))
+    const some = grants(
+      "GRANT USAGE ON *.* TO `u`@`%` IDENTIFIED BY PASSWORD '*X'",
+      "GRANT SELECT, TRIGGER ON `my\\_db%`.* TO `u`@`%`",
+      "GRANT SELECT (`a`, `b(`), EVENT ON `x``y`.`t` TO `u`@`%`",
+      "GRANT `r1`@`%` TO `u`@`%`",
+      "GRANT PROXY ON ``@`%` TO `u`@`%`",
+      "GRANT EXECUTE ON FUNCTION `x`.`f` TO `u`@`%`"
+    )
+    assert.isTrue(Grants.allows(some, ["TRIGGER"], "my_db1"))
+    assert.isTrue(Grants.allows(some, ["EVENT", "SELECT"], "my_db"))
+    assert.isFalse(Grants.allows(some, ["TRIGGER"], "myxdb1"))
+    assert.isFalse(Grants.allows(some, ["EXECUTE"], "x"))
+    assert.isFalse(Grants.allows(some, ["EVENT"], "x`y"))
+    assert.isTrue(Grants.allowsTable(some, ["EVENT"], "x`y", "t"))
+    assert.isFalse(Grants.allowsTable(some, ["EVENT"], "x`y", "u"))
+  })
+
+  it("heeds what is revoked in part, and quotes of older servers", () => {
+    const some = grants(
+      "GRANT SELECT, EVENT ON *.* TO 'u'@'%'",
+      "REVOKE EVENT ON `secret`.* FROM 'u'@'%'"
+    )
+    assert.isTrue(Grants.allows(some, ["EVENT"], "open"))
+    assert.isFalse(Grants.allows(some, ["EVENT"], "secret"))
+  })
+
+  it.prop(
+    "a pattern of plain characters matches itself alone",
+    [fc.stringMatching(/^[a-z.+()$^|\]\[-]{1,9}$/)],
+    ([name]) => {
+      const own = grants(`GRANT EVENT ON ${Sql.quoteIdentifier(name)}.* TO \`u\`@\`%\``)
+      assert.isTrue(Grants.allows(own, ["EVENT"], name))
+      assert.isFalse(Grants.allows(own, ["EVENT"], `${name}x`))
+    }
+  )
+})
+
+const latin1 = (text: string) => new Uint8Array(Buffer.from(text, "latin1"))
+
+describe("raw defaults", () => {
+  const column = (rest: string) => `CREATE TABLE \`t\` (\n  \`a\` int(11) DEFAULT 1,\n  ${rest}\n) ENGINE=InnoDB`
+
+  it("are written in hexadecimal where they are no text", () => {
+    const rewritten = (line: string) => Buffer.from(RawDefaults.toHex(latin1(column(line)))).toString("latin1")
+    assert.strictEqual(
+      rewritten("`b` binary(3) NOT NULL DEFAULT '\\0\xffA' COMMENT 'x',"),
+      column("`b` binary(3) NOT NULL DEFAULT X'00ff41' COMMENT 'x',")
+    )
+    assert.strictEqual(
+      rewritten("`b``c` varbinary(9) DEFAULT '\xe9''\\\\\\n'"),
+      column("`b``c` varbinary(9) DEFAULT X'e9275c0a'")
+    )
+    assert.strictEqual(rewritten("`b` blob DEFAULT '\xff'"), column("`b` blob DEFAULT X'ff'"))
+    // Plain text stays, and so does what only looks like a default.
+    for (
+      const line of [
+        "`b` binary(3) DEFAULT 'abc'",
+        "`b` varchar(9) DEFAULT '\xc3\xa9'",
+        "`b` binary(3) COMMENT 'x DEFAULT ''\xff'''",
+        "`b` varbinary(30) GENERATED ALWAYS AS (concat(`a`,' DEFAULT ''\xff')) VIRTUAL",
+        "`b` int(11) COMMENT '` binary(3) DEFAULT ''\xff'"
+      ]
+    ) {
+      assert.strictEqual(rewritten(line), column(line))
+    }
+  })
+
+  it.prop("nothing else is touched", [fc.uint8Array({ maxLength: 200 })], ([bytes]) => {
+    assert.deepStrictEqual(RawDefaults.toHex(bytes), new Uint8Array(bytes))
+  })
+})
+
+describe("texts in two character sets", () => {
+  const toLatin1 = (utf8: Uint8Array) => {
+    const text = Sql.text(utf8)
+    const bytes = latin1(text)
+    return Effect.succeed(Buffer.from(bytes).toString("latin1") === text ? Option.some(bytes) : Option.none())
+  }
+  const utf8 = (text: string) => Buffer.from(text).toString("latin1")
+
+  it.effect("come out in one", () =>
+    Effect.gen(function*() {
+      const mixed = latin1(
+        `CREATE DEFINER=\`r\`@\`h\` PROCEDURE \`p${utf8("ö")}\`()\n    COMMENT 'it''s ${utf8("ñ")}\\\\'\nSELECT 'é'`
+      )
+      const one = yield* Mixed.inOneCharacterSet(mixed, { name: "pö", comment: "it's ñ\\" }, "latin1", toLatin1)
+      assert.strictEqual(
+        Buffer.from(one).toString("latin1"),
+        "CREATE DEFINER=`r`@`h` PROCEDURE `pö`()\n    COMMENT 'it''s ñ\\\\'\nSELECT 'é'"
+      )
+    }))
+
+  it.effect("are left alone when they are in one already, or in UTF-8", () =>
+    Effect.gen(function*() {
+      for (const characterSet of ["latin1", "utf8mb4", "binary"]) {
+        const text = latin1("CREATE PROCEDURE `pö`()\n    COMMENT 'ñ'\nSELECT ' COMMENT ''é'")
+        const same = yield* Mixed.inOneCharacterSet(text, { name: "pö", comment: "ñ" }, characterSet, toLatin1)
+        assert.deepStrictEqual(same, text)
+      }
+    }))
+
+  it.effect("a comment in the body is the body's", () =>
+    Effect.gen(function*() {
+      const text = latin1(`CREATE PROCEDURE \`p\`()\nSET @a = ' COMMENT ''${utf8("é")}'''`)
+      const same = yield* Mixed.inOneCharacterSet(text, { name: "p", comment: "" }, "latin1", toLatin1)
+      assert.deepStrictEqual(same, text)
+    }))
+
+  it.effect("what cannot be said is told", () =>
+    Effect.gen(function*() {
+      const text = latin1(`CREATE EVENT \`${utf8("日")}\` ON SCHEDULE EVERY 1 DAY DO SELECT 1`)
+      const error = yield* Effect.flip(
+        Mixed.inOneCharacterSet(text, { name: "日", comment: "" }, "latin1", toLatin1)
+      )
+      assert.strictEqual(error._tag, "NotInCharacterSet")
+    }))
+})
+
+describe("readers", () => {
+  const connections = ["a", "b", "c"]
+
+  it.effect("never lends more than it may, and each to one at a time", () =>
+    Effect.gen(function*() {
+      const lease = yield* Readers.make(connections, 2)
+      const active = yield* Ref.make<ReadonlyArray<string>>([])
+      const peak = yield* Ref.make(0)
+      const use = Effect.scoped(Effect.gen(function*() {
+        const { connection, returns } = yield* lease
+        const now = yield* Ref.updateAndGet(active, (list) => [...list, connection])
+        assert.strictEqual(new Set(now).size, now.length)
+        yield* Ref.update(peak, (most) => Math.max(most, now.length))
+        yield* Effect.sleep("1 second")
+        yield* Ref.update(active, (list) => list.filter((one) => one !== connection))
+        yield* returns
+      }))
+      const fiber = yield* Effect.fork(Effect.all(Array.from({ length: 9 }, () => use), { concurrency: "unbounded" }))
+      yield* TestClock.adjust("1 minute")
+      yield* Fiber.join(fiber)
+      assert.strictEqual(yield* Ref.get(peak), 2)
+    }))
+
+  it.effect("a connection that is not given back is replaced until there is none, and then everybody is told", () =>
+    Effect.gen(function*() {
+      const lease = yield* Readers.make(connections, 2)
+      const lost = yield* Effect.forEach(connections, () => Effect.scoped(Effect.map(lease, (one) => one.connection)))
+      assert.deepStrictEqual([...lost].sort(), connections)
+      const error = yield* Effect.flip(Effect.scoped(lease))
+      assert.strictEqual(error.reason, "ConnectionLost")
+    }))
+
+  it.effect("whoever waits is told when the last one is lost", () =>
+    Effect.gen(function*() {
+      const lease = yield* Readers.make(["a"], 1)
+      const holder = yield* Effect.fork(Effect.scoped(Effect.zipRight(lease, Effect.sleep("1 minute"))))
+      yield* TestClock.adjust("1 second")
+      const waiting = yield* Effect.fork(Effect.scoped(lease))
+      yield* TestClock.adjust("1 second")
+      assert.isTrue(Option.isNone(yield* Fiber.poll(waiting)))
+      yield* Fiber.interrupt(holder)
+      assert.isTrue(Exit.isFailure(yield* Fiber.await(waiting)))
+    }))
+
+  it.effect("whoever waits can be interrupted, and costs nothing", () =>
+    Effect.gen(function*() {
+      const lease = yield* Readers.make(["a"], 1)
+      yield* Effect.scoped(Effect.gen(function*() {
+        const { returns } = yield* lease
+        const waiting = yield* Effect.fork(Effect.scoped(lease))
+        yield* TestClock.adjust("1 second")
+        yield* Fiber.interrupt(waiting)
+        yield* returns
+      }))
+      assert.strictEqual((yield* Effect.scoped(lease)).connection, "a")
+    }))
+})
+
+describe("dialect", () => {
+  it("asks each version in its own words", () => {
+    const status = (vendor: "mysql" | "mariadb", ...version: readonly [number, number, number]) =>
+      Dialect.make({ vendor, version }).binaryLogStatus
+    assert.strictEqual(status("mysql", 8, 1, 9), "SHOW MASTER STATUS")
+    assert.strictEqual(status("mysql", 8, 2, 0), "SHOW BINARY LOG STATUS")
+    assert.strictEqual(status("mysql", 9, 0, 0), "SHOW BINARY LOG STATUS")
+    assert.strictEqual(status("mariadb", 11, 4, 0), "SHOW MASTER STATUS")
+    const float = (...version: readonly [number, number, number]) =>
+      Dialect.make({ vendor: "mysql", version }).read("float", "`f`")
+    assert.strictEqual(float(8, 0, 17), "CAST(`f` AS DOUBLE)")
+    assert.strictEqual(float(5, 7, 44), "`f` * 1e0")
+    assert.strictEqual(Dialect.make({ vendor: "mysql", version: [8, 4, 0] }).read("int", "`i`"), "`i`")
+  })
+
+  it("guesses no type", () => {
+    assert.strictEqual(Columns.kindOf("BIGINT"), "Number")
+    assert.isUndefined(Columns.kindOf("xmltype"))
+    assert.isUndefined(Columns.kindOf(""))
+  })
+})

@@ -24,7 +24,6 @@ export const NULL = 0xfb
 /** A row that starts with 0xfe has a value of 16 MB at least, so it is longer than this. @internal */
 export const EOF_MAX_LENGTH = 9
 
-const IN_TRANSACTION = 0x0001
 const MORE_RESULTS = 0x0008
 
 /**
@@ -135,14 +134,12 @@ export interface Ending {
   readonly affectedRows: number
   readonly warnings: number
   readonly moreResults: boolean
-  readonly inTransaction: boolean
 }
 
 const ending = (affectedRows: number, warnings: number, status: number): Ending => ({
   affectedRows,
   warnings,
-  moreResults: (status & MORE_RESULTS) !== 0,
-  inTransaction: (status & IN_TRANSACTION) !== 0
+  moreResults: (status & MORE_RESULTS) !== 0
 })
 
 /** @internal */

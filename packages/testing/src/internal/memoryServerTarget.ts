@@ -25,7 +25,7 @@ const open = (state: State, sqlMode: string): Effect.Effect<Target.Session, Targ
       }),
       (session) =>
         Effect.sync(() => {
-          session.commit()
+          session.rollback()
           closed = true
           state.sessionsOpen -= 1
         })

@@ -1,6 +1,8 @@
 /**
  * Dump and restore over a pipe in memory.
  */
+import { Path } from "@effect/platform"
+import { Frame } from "@sluice/format"
 import type { Disposal, Incoming, Outgoing } from "@sluice/pipeline"
 import {
   Dump,
@@ -13,7 +15,8 @@ import {
   StreamMode,
   type Target
 } from "@sluice/pipeline"
-import { Effect, Layer, Queue, Stream } from "effect"
+import { type Contents, MemoryFileSystem, MemoryServer } from "@sluice/testing"
+import { Cause, Effect, Either, Exit, Layer, Option, Queue, Stream } from "effect"
 
 /** The layers of one side of a stream: how files leave or arrive, and what becomes of them. */
 export interface Mode {
@@ -45,7 +48,8 @@ export const record = Effect.sync(() => {
       // what is written is lent
       Pipe.PipeOut.of({ write: (bytes) => Effect.sync(() => void parts.push(bytes.slice())) })
     ),
-    bytes: Effect.sync(() => Buffer.concat(parts))
+    // a Buffer's slices are views, an array's are copies
+    bytes: Effect.sync(() => new Uint8Array(Buffer.concat(parts)))
   }
 })
 
@@ -109,3 +113,76 @@ export const cut = (bytes: Uint8Array, cuts: ReadonlyArray<number>): ReadonlyArr
   const points = [0, ...cuts.map((n) => n % (bytes.length + 1)).sort((a, b) => a - b), bytes.length]
   return points.slice(1).map((to, i) => bytes.slice(points[i], to)).filter((part) => part.length > 0)
 }
+
+/** What one dump through a pipe in memory, and the restore of what came out, left behind. */
+export interface Transfer {
+  readonly dumped: Exit.Exit<Verdict.Verdict, SluiceError.DumpError>
+  /** What went down the pipe. */
+  readonly bytes: Uint8Array
+  /** The names in the dump's folder before the restore began. */
+  readonly left: ReadonlyArray<string>
+  readonly restored: Exit.Exit<Verdict.Verdict, SluiceError.RestoreError>
+  readonly target: Contents.Contents
+  /** The names in the dump's folder at the end, and in the restore's own if it has one. */
+  readonly dumpFolder: ReadonlyArray<string>
+  readonly restoreFolder: ReadonlyArray<string>
+}
+
+const namesIn = (files: ReadonlyMap<string, Uint8Array>, folder: string): ReadonlyArray<string> =>
+  Array.from(files.keys()).filter((path) => path.startsWith(`${folder}/`)).map((path) => path.slice(folder.length + 1))
+    .sort()
+
+/** Dumps `contents` in one mode and restores it in another, over a pipe in memory and folders in memory. */
+export const transfer = (options: {
+  readonly contents: Contents.Contents
+  readonly dump: Mode
+  readonly restore: Mode
+  /** Whether the restore looks into the folder of the dump. */
+  readonly shared: boolean
+  readonly dumpOptions?: Partial<Dump.Options>
+  readonly restoreOptions?: Partial<Restore.Options>
+  /** What happens to the stream on its way. */
+  readonly through?: (bytes: Uint8Array) => ReadonlyArray<Uint8Array>
+}): Effect.Effect<Transfer> =>
+  Effect.gen(function*() {
+    const disk = yield* MemoryFileSystem.MemoryFileSystem
+    const from = yield* MemoryServer.make(options.contents)
+    const to = yield* MemoryServer.make()
+    const pipe = yield* record
+    const dumped = yield* Effect.exit(
+      dump(options.dumpOptions ?? {}).pipe(
+        Effect.provide(options.dump.dump),
+        Effect.provide(folder("/dump")),
+        Effect.provide(pipe.out),
+        Effect.provide(from.layerSource)
+      )
+    )
+    const bytes = yield* pipe.bytes
+    const left = namesIn(yield* disk.snapshot, "/dump")
+    const restored = yield* Effect.exit(
+      restore(options.restoreOptions ?? {}).pipe(
+        Effect.provide(options.restore.restore),
+        Effect.provide(folder(options.shared ? "/dump" : "/restore")),
+        Effect.provide(play((options.through ?? ((bytes) => [bytes]))(bytes))),
+        Effect.provide(to.layerTarget)
+      )
+    )
+    const files = yield* disk.snapshot
+    return {
+      dumped,
+      bytes,
+      left,
+      restored,
+      target: yield* to.contents,
+      dumpFolder: namesIn(files, "/dump"),
+      restoreFolder: namesIn(files, "/restore")
+    }
+  }).pipe(Effect.provide(Layer.merge(MemoryFileSystem.layer(), Path.layer)), Effect.orDie)
+
+/** The error of an exit that failed as expected. */
+export const failureOf = <A, E>(exit: Exit.Exit<A, E>): E | undefined =>
+  Exit.isFailure(exit) ? Option.getOrUndefined(Cause.failureOption(exit.cause)) : undefined
+
+/** The names of the files of a stream. */
+export const namesOf = (bytes: Uint8Array): ReadonlyArray<string> =>
+  Either.getOrThrow(Frame.decoder().push(bytes)).flatMap((event) => event._tag === "Header" ? [event.name] : [])

@@ -97,7 +97,7 @@ const receiveWith = (
       return event?._tag !== "Header" ? Sink.succeed(Option.none<Arrival>()) : Sink.unwrap(
         Effect.map(admitted(event.name), (kind) =>
           receive(event.name, event.size).pipe(
-            Sink.zipLeft(Sink.drop<Frame.Event>(1)),
+            Sink.zipLeft(Sink.take<Frame.Event>(1)),
             Sink.map((file) => Option.some({ file, kind }))
           ))
       )

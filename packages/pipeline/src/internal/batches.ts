@@ -1,7 +1,7 @@
 /**
  * @internal
  */
-import type * as Chunk from "effect/Chunk"
+import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 
@@ -15,6 +15,6 @@ export const whatIsReady =
     Stream.unwrapScoped(
       Effect.map(
         Stream.toQueueOfElements(self, { capacity }),
-        (queue) => Stream.fromQueue(queue, { maxChunkSize: capacity }).pipe(Stream.flattenExitOption, Stream.chunks)
+        (queue) => Stream.fromQueue(queue, { maxChunkSize: capacity }).pipe(Stream.flattenExitOption, Stream.chunks, Stream.filter(Chunk.isNonEmpty))
       )
     )

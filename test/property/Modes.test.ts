@@ -1,0 +1,82 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Frame } from "@sluice/format"
+import { Dump } from "@sluice/pipeline"
+import { Arbitraries, Contents } from "@sluice/testing"
+import { Effect, Either, Exit, FastCheck as fc, Option } from "effect"
+
+import * as flows from "../support/flows.js"
+
+const [traditional, noDelete, noStreamAndNoDelete, noStream] = flows.modes
+
+interface Row {
+  readonly dump: flows.Mode
+  readonly restore: flows.Mode
+  readonly shared: boolean
+}
+
+/** The pairs that move a database. */
+const moves = (): ReadonlyArray<Row> => {
+  assert(traditional && noDelete && noStreamAndNoDelete && noStream)
+  return [
+    { dump: traditional, restore: traditional, shared: false },
+    { dump: traditional, restore: noDelete, shared: false },
+    { dump: noDelete, restore: traditional, shared: false },
+    { dump: noDelete, restore: noDelete, shared: false },
+    { dump: noStreamAndNoDelete, restore: noStreamAndNoDelete, shared: true },
+    { dump: noStreamAndNoDelete, restore: noStream, shared: true }
+  ]
+}
+
+const keeps = (mode: flows.Mode): boolean => mode.name.endsWith("NO_DELETE")
+const sendsContent = (mode: flows.Mode): boolean => !mode.name.startsWith("NO_STREAM")
+
+const dumpOptions = fc.record({
+  threads: fc.integer({ min: 1, max: 4 }),
+  chunkRows: fc.option(fc.integer({ min: 3, max: 40 })).map(Option.fromNullable),
+  split: fc.boolean(),
+  fileBytes: fc.option(fc.integer({ min: 300, max: 3000 })).map(Option.fromNullable),
+  read: Arbitraries.readOptions
+}).map((options): Dump.Options => ({ ...Dump.defaults, ...options }))
+
+describe("the pairs of modes that move a database", () => {
+  it.live.prop(
+    "leave the same contents on the target, and in the folders what the modes say",
+    [
+      Arbitraries.contents(),
+      fc.constantFrom(...moves()),
+      dumpOptions,
+      fc.integer({ min: 1, max: 4 }),
+      fc.array(fc.nat(), { maxLength: 40 })
+    ],
+    ([contents, row, dumpOptions, threads, cuts]) =>
+      Effect.gen(function*() {
+        const done = yield* flows.transfer({
+          ...row,
+          contents,
+          dumpOptions,
+          restoreOptions: { threads },
+          through: (bytes) => flows.cut(bytes, cuts)
+        })
+        assert(Exit.isSuccess(done.dumped), String(done.dumped))
+        assert(Exit.isSuccess(done.restored), String(done.restored))
+        assert.deepStrictEqual(Contents.diff(contents, done.target), [])
+        assert.isTrue(done.dumped.value.complete && done.restored.value.complete)
+        assert.strictEqual(done.dumped.value.rows, Contents.rowCount(contents))
+        assert.strictEqual(done.restored.value.rows, Contents.rowCount(contents))
+
+        const names = [...flows.namesOf(done.bytes)].sort()
+        const sizes = Either.getOrThrow(Frame.decoder().push(done.bytes)).flatMap((event) =>
+          event._tag === "Header" ? [event.size] : []
+        )
+        assert.strictEqual(sizes.every((size) => size > 0), sendsContent(row.dump))
+        assert.deepStrictEqual(done.left, keeps(row.dump) ? names : [])
+        if (row.shared) {
+          assert.deepStrictEqual(done.dumpFolder, keeps(row.restore) ? names : [])
+        } else {
+          assert.deepStrictEqual(done.dumpFolder, done.left)
+          assert.deepStrictEqual(done.restoreFolder, keeps(row.restore) ? names : [])
+        }
+      }),
+    { fastCheck: { numRuns: Number(process.env["RUNS"] ?? 40) }, timeout: 120_000 }
+  )
+})

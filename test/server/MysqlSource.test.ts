@@ -16,7 +16,6 @@ import {
   run,
   snapshotOf,
   statementsOf,
-  tableIn,
   textOf
 } from "../support/mysqlSource.js"
 import { describeVendors } from "../support/servers.js"
@@ -194,6 +193,34 @@ describeVendors("MysqlSource", (vendor) => {
         yield* Effect.timeout(run(connection, "INSERT INTO t VALUES (1)"), "10 seconds")
       }))
 
+    it.scoped("closes every connection when it is interrupted while it reads", () =>
+      Effect.gen(function*() {
+        const { connection, server } = yield* fresh("cut", ...numbers("t", 100_000))
+        const before = yield* connectionsOf(server)
+        const fiber = yield* Effect.fork(Effect.scoped(Effect.gen(function*() {
+          const snapshot = yield* snapshotOf(server, everythingIn("cut"), { readers: 3 })
+          const [chunk] = yield* chunksOf(snapshot, "t", inOneChunk)
+          assert.isDefined(chunk)
+          // A reader that nobody pulls from: its statement stays open on the server.
+          const read = Stream.runForEach(snapshot.read(chunk, { ...readOptions, statementSize: 1000 }), () =>
+            Effect.never)
+          yield* Effect.all([read, read, read, read], { concurrency: "unbounded" })
+        })))
+        yield* ask(connection, "SHOW FULL PROCESSLIST").pipe(
+          Effect.repeat({
+            until: (rows) =>
+              rows.filter((row) => /^SELECT .* FROM `cut`/.test(row[7] ?? "")).length === 3,
+            schedule: Schedule.spaced("20 millis")
+          }),
+          Effect.timeout("20 seconds")
+        )
+        yield* Fiber.interrupt(fiber)
+        yield* connectionsOf(server).pipe(
+          Effect.repeat({ until: (count) => count === before, schedule: Schedule.spaced("20 millis") }),
+          Effect.timeout("10 seconds")
+        )
+      }))
+
     it.scoped("an interrupted read costs its connection, and a spare one takes its place in the snapshot", () =>
       Effect.gen(function*() {
         const { connection, server } = yield* fresh("spare", ...numbers("t", 100_000))
@@ -286,25 +313,36 @@ describeVendors("MysqlSource", (vendor) => {
         assert.strictEqual(snapshot.catalog.databases.length, 1)
       }))
 
-    it.scoped("a table that was rebuilt after the snapshot is told, and one whose definition was read cannot be", () =>
+    it.scoped("nobody changes a definition while the snapshot is open, and other tables come and go", () =>
       Effect.gen(function*() {
         const { connection, server } = yield* fresh(
           "ddl",
-          "CREATE TABLE early (id INT PRIMARY KEY)",
-          "CREATE TABLE late (id INT PRIMARY KEY)",
-          "INSERT INTO early VALUES (1)",
-          "INSERT INTO late VALUES (1)",
+          ...Array.from({ length: 60 }, (_, i) => `CREATE TABLE t${i} (id INT PRIMARY KEY)`),
+          "INSERT INTO t0 VALUES (1)",
           "SET lock_wait_timeout = 1"
         )
-        const snapshot = yield* snapshotOf(server, everythingIn("ddl"))
-        yield* run(connection, "ALTER TABLE early ENGINE = InnoDB")
-        const error = yield* Effect.flip(snapshot.definition(tableIn(snapshot, "early")))
-        assert.strictEqual(error.reason, "DefinitionChanged")
-        yield* snapshot.definition(tableIn(snapshot, "late"))
-        const refused = yield* Effect.flip(connection.query("RENAME TABLE late TO later"))
-        assert.strictEqual(refused.reason, "LockTimeout")
-        // Other tables come and go: a restore into the same server goes on.
-        yield* run(connection, "CREATE TABLE other (id INT PRIMARY KEY)", "DROP TABLE other")
+        yield* Effect.scoped(Effect.gen(function*() {
+          const snapshot = yield* snapshotOf(server, everythingIn("ddl"))
+          for (
+            const change of [
+              "RENAME TABLE t0 TO later",
+              "ALTER TABLE t59 ADD c INT",
+              "TRUNCATE TABLE t0",
+              "DROP TABLE t1"
+            ]
+          ) {
+            const refused = yield* Effect.flip(connection.query(change))
+            assert.strictEqual(refused.reason, "LockTimeout")
+          }
+          // A restore into the same server goes on.
+          yield* run(connection, "CREATE TABLE other (id INT PRIMARY KEY)", "DROP TABLE other", "DELETE FROM t0")
+          // Nobody who waits to change a table keeps the snapshot from reading it.
+          const waiting = yield* Effect.fork(Effect.exit(connection.query("ALTER TABLE t0 ADD c INT")))
+          yield* Effect.sleep("100 millis")
+          assert.strictEqual(yield* textOf(snapshot, "t0"), "INSERT INTO `t0` VALUES(1)\n;\n")
+          yield* Fiber.join(waiting)
+        }))
+        yield* run(connection, "RENAME TABLE t0 TO later")
       }))
 
     it.scoped("refuses by name what it would have to guess or to lose", () =>

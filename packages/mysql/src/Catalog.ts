@@ -165,11 +165,13 @@ const selected = (control: Control.Session, selection: Source.Selection) =>
 export interface Identity {
   readonly databases: ReadonlyArray<string>
   readonly names: ReadonlySet<string>
+  /** Those that hold rows. */
+  readonly tables: ReadonlyArray<Sql.Name>
 }
 
 const fullName = (database: string, name: string): string => Sql.quoteName({ database, name })
 
-const NameIn = Schema.Struct({ database: Schema.String, name: Schema.String })
+const NameIn = Schema.Struct({ database: Schema.String, name: Schema.String, type: Schema.String })
 
 /**
  * Reads the names of what is selected. Fails when the selection names a database that is not there.
@@ -185,15 +187,15 @@ export const identify = (
     const databases = yield* selected(control, selection)
     const rows = databases.length === 0 ? [] : yield* control.query(
       NameIn,
-      `SELECT TABLE_SCHEMA AS \`database\`, TABLE_NAME AS name FROM information_schema.TABLES WHERE ${
+      `SELECT TABLE_SCHEMA AS \`database\`, TABLE_NAME AS name, TABLE_TYPE AS type FROM information_schema.TABLES WHERE ${
         oneOf("TABLE_SCHEMA", databases)
       }`
     ).pipe(Effect.mapError((error) => error.toSource(what)))
+    const wanted = rows.filter((row) => selection.includes(row.database, row.name))
     return {
       databases,
-      names: new Set(
-        rows.filter((row) => selection.includes(row.database, row.name)).map((row) => fullName(row.database, row.name))
-      )
+      names: new Set(wanted.map((row) => fullName(row.database, row.name))),
+      tables: wanted.filter((row) => row.type === "BASE TABLE").map(({ database, name }) => ({ database, name }))
     }
   })
 

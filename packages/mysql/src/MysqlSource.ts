@@ -21,6 +21,7 @@ import * as Control from "./internal/control.js"
 import * as Definitions from "./internal/definitions.js"
 import * as Dialect from "./internal/dialect.js"
 import * as Locks from "./internal/locks.js"
+import * as Pins from "./internal/pins.js"
 import * as Readers from "./internal/readers.js"
 import * as Reading from "./internal/reading.js"
 import type { MysqlError } from "./MysqlError.js"
@@ -84,6 +85,9 @@ const outside = (catalog: Catalog.Catalog): string => {
     }${more}`
 }
 
+/** While everybody waits, tables are opened at about a third of a millisecond each: more have to wait until later. */
+const pinnedUnderLock = 1000
+
 /** Takes the snapshot and reads the catalog that belongs to it. The sessions for that are closed when it is done. */
 const take = (
   options: Options,
@@ -99,21 +103,33 @@ const take = (
     )
     const control = yield* open
     const locking = yield* open
+    const connections = [side, ...readers]
     // Asked for before anybody is kept waiting, so that a wrong name costs nobody anything.
     yield* Catalog.identify(control, selection)
     const taken = yield* Locks.take({
       control,
       locking,
       dialect,
-      connections: [side, ...readers],
-      whileLocked: Catalog.identify(control, selection)
+      connections,
+      whileLocked: Effect.tap(
+        Catalog.identify(control, selection),
+        ({ tables }) => tables.length > pinnedUnderLock ? Effect.void : Pins.pin(connections, tables)
+      )
     })
+    const late = taken.found.tables.length > pinnedUnderLock
+    if (late) yield* Pins.pin(connections, taken.found.tables)
     const [global] = yield* Effect.mapError(
       control.query(GlobalMode, "SELECT @@GLOBAL.sql_mode AS mode"),
       (error) => error.toSource("cannot read the source's sql_mode")
     )
     const catalog = yield* Catalog.read(control, dialect, selection, taken.found, global?.mode ?? "")
-    return { catalog, consistency: taken.consistency + outside(catalog), position: taken.position }
+    return {
+      catalog,
+      consistency: taken.consistency +
+        (late ? "; as there are many tables, their definitions could change for a moment after it" : "") +
+        outside(catalog),
+      position: taken.position
+    }
   }).pipe(Effect.scoped)
 
 const noSuch = (where: string) =>
@@ -124,6 +140,10 @@ const noSuch = (where: string) =>
     detail: "the snapshot does not hold it",
     advice: "Use what the snapshot's own catalog says"
   })
+
+/** Whether a connection's snapshot outlives an error of a statement. */
+const keepsSnapshot = (error: MysqlError): boolean =>
+  error.errno !== undefined && error.reason !== "ConnectionLost" && error.reason !== "Deadlock"
 
 const open = (
   options: Options,
@@ -160,9 +180,7 @@ const open = (
         return Reading.rows(connection, dialect, table, chunk, how).pipe(
           // Only a statement that came to its end leaves its connection, and the snapshot with it, as they were.
           Stream.concat(Stream.execute(returns)),
-          Stream.tapError((error) =>
-            error.errno === undefined || error.reason === "ConnectionLost" ? Effect.void : returns
-          ),
+          Stream.tapError((error) => keepsSnapshot(error) ? returns : Effect.void),
           Stream.mapError((error) => error.toSource("cannot read rows from the source", where))
         )
       }))
@@ -202,6 +220,9 @@ const open = (
  * The snapshot is taken under `FLUSH TABLES WITH READ LOCK`, which is let go as soon as all connections have theirs.
  * Where the account may not lock, they take theirs all the same, and the binary log's position has to prove them
  * equal; what it came to is told in the catalog's `consistency`.
+ *
+ * While the snapshot is open, whoever wants to alter, rename, truncate or drop one of its tables waits; creating other
+ * tables, and writing, go on. Views, triggers, routines and events are read as they are when they are asked for.
  *
  * @example
  * ```ts

@@ -101,12 +101,18 @@ const readerGone = 7
 const listing = (folder: string) =>
   Effect.flatMap(FileSystem.FileSystem, (fs) => Effect.orElseSucceed(fs.readDirectory(folder), () => []))
 
+const noRoom = (error: { readonly message: string }) =>
+  new DemoError({ message: `There is no room to work: ${error.message}` })
+
 /** A new folder for the folders of one step, removed with what it holds. */
 const stepFolder = (servers: Servers.Servers) =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
     return yield* fs.makeTempDirectoryScoped({ directory: servers.folder, prefix: "step-" })
-  }).pipe(Effect.mapError((error) => new DemoError({ message: `There is no room to work: ${error.message}` })))
+  }).pipe(Effect.mapError(noRoom))
+
+const makeFolder = (folder: string) =>
+  Effect.flatMap(FileSystem.FileSystem, (fs) => fs.makeDirectory(folder)).pipe(Effect.mapError(noRoom))
 
 const read = (server: Connection.Options, databases: ReadonlyArray<string>, which: string) =>
   Effect.flatMap(Connection.acquire(server), (connection) => Fingerprint.read(connection, databases)).pipe(
@@ -197,6 +203,8 @@ export const move = (
     const [sends, takes] = [promise(pair.dump), promise(pair.restore)]
     const dumpFolder = path.join(folder, "dump")
     const restoreFolder = takes.content ? path.join(folder, "restore") : dumpFolder
+    // both programs start at once, and a folder that is shared must be there for either
+    yield* takes.content ? Effect.void : makeFolder(dumpFolder)
 
     let bytes = 0
     const started = yield* Clock.currentTimeMillis

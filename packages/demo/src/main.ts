@@ -8,43 +8,16 @@
  *
  * @since 0.1.0
  */
-import * as Runtime from "@effect/platform/Runtime"
 import * as NodeContext from "@effect/platform-node/NodeContext"
 import * as Cause from "effect/Cause"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
-import * as FiberId from "effect/FiberId"
 import * as Option from "effect/Option"
 
 import * as Demonstration from "./Demonstration.js"
+import * as Run from "./Run.js"
 
-const signals = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const
-
-const isSignal = (name: string): name is keyof typeof signals => name in signals
-
-/** The first signal ends everything in order; the second does not wait. */
-const runMain = Runtime.makeRunMain(({ fiber, teardown }) => {
-  let received: keyof typeof signals | undefined = undefined
-  // a fiber that waits keeps no process alive
-  const alive = setInterval(() => {}, 2 ** 30)
-  const onSignal = (name: string) => {
-    if (!isSignal(name)) return
-    if (received !== undefined) process.exit(signals[name])
-    received = name
-    process.stderr.write("\nStopping; the servers are removed.\n")
-    fiber.unsafeInterruptAsFork(FiberId.none)
-  }
-  for (const name of Object.keys(signals)) {
-    process.on(name, onSignal)
-  }
-  fiber.addObserver((exit) => {
-    clearInterval(alive)
-    teardown(exit, (code) => process.exit(received === undefined ? code : signals[received]))
-  })
-})
-
-runMain(
+Run.main(
   Demonstration.run.pipe(
     Effect.tapErrorCause((cause) =>
       Cause.isInterruptedOnly(cause) ? Effect.void : Console.error(
@@ -55,10 +28,5 @@ runMain(
       )
     ),
     Effect.provide(NodeContext.layer)
-  ),
-  {
-    disableErrorReporting: true,
-    disablePrettyLogger: true,
-    teardown: (exit, onExit) => onExit(Exit.isSuccess(exit) && exit.value === true ? 0 : 1)
-  }
+  )
 )

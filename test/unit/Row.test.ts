@@ -82,7 +82,7 @@ describe("Row.decodeInsert", () => {
     )
     assert.deepStrictEqual(
       row(
-        "_binary \"a\\0\",_BINARY'b',_utf8mb4'é',0x4142,0X0,x'4a',X'',_binary 0x41,/* x */convert( '[]' using utf8mb4 )"
+        "_binary \"a\\0\",_BINARY'b',_utf8mb4'é',0x4142,0X0,0xa41,x'4a',X'',_binary 0x41,/* x */convert( '[]' using utf8mb4 )"
       ),
       Either.right([
         bytes("a\0", true),
@@ -90,6 +90,7 @@ describe("Row.decodeInsert", () => {
         bytes("é"),
         bytes("AB", true),
         bytes("\0", true),
+        bytes("\nA", true),
         bytes("J", true),
         bytes("", true),
         bytes("A", true),

@@ -16,6 +16,9 @@ const everything: Source.Selection = {
 }
 
 const sqlMode = SchemaFile.portableSqlMode(MemoryServer.defaultSqlMode)
+// A law that fails would shrink for longer than a test may take: 40 seconds of it are enough.
+const fastCheck = { numRuns: 100, interruptAfterTimeLimit: 40_000 }
+
 const head: SchemaFile.Header = { names: "utf8mb4", sqlMode, utc: true }
 
 /** Cuts a file as its readers do: by the line rule, from whatever pushes it comes in. */
@@ -125,7 +128,7 @@ describe("MemoryServer", () => {
         assert.strictEqual((yield* from.counts).snapshotsOpen, 0)
         assert.isTrue(Contents.equal(contents, yield* from.contents))
       }),
-    { fastCheck: { numRuns: 100 } }
+    { fastCheck }
   )
 
   it.effect.prop(
@@ -158,7 +161,7 @@ describe("MemoryServer", () => {
           }
         }
       })),
-    { fastCheck: { numRuns: 100 } }
+    { fastCheck }
   )
 
   it.prop(

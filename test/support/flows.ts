@@ -13,7 +13,8 @@ import {
   type Source,
   Staging,
   StreamMode,
-  type Target
+  type Target,
+  type Verdict
 } from "@sluice/pipeline"
 import { type Contents, MemoryFileSystem, MemoryServer } from "@sluice/testing"
 import { Cause, Effect, Either, Exit, Layer, Option, Queue, Stream } from "effect"

@@ -173,6 +173,16 @@ export const layerContent: Layer.Layer<Incoming, never, PipeIn | Staging> = Laye
     ))
 )
 
+const notThere = (folder: string, name: string) =>
+  new BackupError({
+    reason: "Missing",
+    what: "a file that the stream announces is missing",
+    where: name,
+    detail: `it is not in ${folder}`,
+    advice: "Name the dump's own folder in --directory, and dump with --stream=NO_STREAM_AND_NO_DELETE: NO_STREAM " +
+      "deletes each file as soon as it is announced"
+  })
+
 /**
  * Only headers come from the pipe; the content is found in the directory that the writer shares.
  *
@@ -189,7 +199,12 @@ export const layerHeaderOnly: Layer.Layer<Incoming, never, PipeIn | SharedDirect
           "the stream carries content, and this mode takes only names from it",
           "Restore with --stream=TRADITIONAL or NO_DELETE"
         ))
-        : Sink.fromEffect(shared.adopt(name))
+        : Sink.fromEffect(
+          Effect.mapError(
+            shared.adopt(name),
+            (error) => error.reason === "Missing" ? notThere(shared.path, name) : error
+          )
+        )
     ))
 )
 

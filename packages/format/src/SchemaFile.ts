@@ -239,11 +239,11 @@ export const render = (head: Header, definitions: ReadonlyArray<Definition>): Ui
         statement(`DROP VIEW IF EXISTS ${identifier(view.name)}`),
         ...inState(view.creation, create(view.create))
       ],
-      Program: (program) =>
-        inState(program.creation, [
-          statement(`DROP ${program.kind} IF EXISTS ${identifier(program.name)}`),
-          ...create(program.create)
-        ])
+      // names are read in the file's character set, and what follows in the program's own
+      Program: (program) => [
+        statement(`DROP ${program.kind} IF EXISTS ${identifier(program.name)}`),
+        ...inState(program.creation, create(program.create))
+      ]
     }))
   ])
 

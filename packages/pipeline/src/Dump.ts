@@ -135,11 +135,12 @@ export const run = (
       table: naming.encode(table.name)
     })
 
-    const ledger = yield* manifest.make({
+    const ledger = yield* manifest.make
+    const announcement: Metadata.Announcement = {
       backupId: yield* identity.random,
       definitions: options.schemas,
-      consistency: Option.some(catalog.consistency)
-    })
+      consistency: Option.none()
+    }
     const header: Partial<Metadata.Metadata> = {
       startedAt: Option.some(startedAt),
       config: new Map([["quote-character", "BACKTICK"]]),
@@ -234,11 +235,13 @@ export const run = (
     )
 
     const announce = (name: FileName.FileName, metadata: Partial<Metadata.Metadata>) =>
-      Effect.flatMap(ledger.document(metadata), (document) =>
-        Effect.flatMap(
-          outgoing.announce(FileName.render(name), Metadata.render(document)),
-          Option.match({ onNone: () => Effect.void, onSome: disposal.dispose })
-        ))
+      Effect.flatMap(
+        outgoing.announce(
+          FileName.render(name),
+          Metadata.render({ ...Metadata.empty, ...metadata, announcement: Option.some(announcement) })
+        ),
+        Option.match({ onNone: () => Effect.void, onSome: disposal.dispose })
+      )
     const ship = (batch: Chunk.Chunk<Made>) =>
       Effect.gen(function*() {
         const entries = yield* Effect.forEach(batch, ledger.add)
@@ -275,25 +278,25 @@ export const run = (
     yield* Shutdown.failIfAsked("the backup has no metadata and cannot be restored")
 
     const totals = yield* ledger.totals
-    yield* Effect.flatMap(
-      ledger.document({
-        ...header,
-        finishedAt: Option.some(yield* identity.localTime),
-        source: catalog.position,
-        config: new Map([["quote-character", "BACKTICK"], ["max-statement-size", `${options.read.statementSize}`], [
-          "num-sequences",
-          "0"
-        ]]),
-        tables: tables.map((table) =>
-          section(
-            table,
-            table.kind === "View" || !options.rows ? Option.none() : Option.some(totals.rowsOf(table))
-          )
-        ),
-        files: totals.entries
-      }),
-      (document) => put(FileName.FileName.Metadata(), Metadata.render(document))
-    ).pipe(Effect.flatMap(({ file }) => Effect.zipRight(outgoing.send(file), disposal.dispose(file))))
+    const last: Metadata.Metadata = {
+      ...Metadata.empty,
+      ...header,
+      finishedAt: Option.some(yield* identity.localTime),
+      source: catalog.position,
+      config: new Map([
+        ["quote-character", "BACKTICK"],
+        ["max-statement-size", `${options.read.statementSize}`],
+        ["num-sequences", "0"]
+      ]),
+      tables: tables.map((table) =>
+        section(table, table.kind === "View" || !options.rows ? Option.none() : Option.some(totals.rowsOf(table)))
+      ),
+      announcement: Option.some({ ...announcement, consistency: Option.some(catalog.consistency) }),
+      files: totals.entries
+    }
+    const { file } = yield* put(FileName.FileName.Metadata(), Metadata.render(last))
+    yield* outgoing.send(file)
+    yield* disposal.dispose(file)
 
     const verdict: Verdict = {
       job: "dump",

@@ -131,8 +131,9 @@ export const run = (
     const databases = new Map<string, string>()
     const tables = new Map<string, string>()
     const skipped = new Set<string>()
+    // a view begins as a table that holds its place
+    const restoredTables = new Set<string>()
     let objects = 0
-    let restoredTables = 0
 
     const databaseOf = (part: string): string => Option.getOrElse(options.database, () => databases.get(part) ?? part)
     const tableOf = (file: { readonly database: string; readonly table: string }): string =>
@@ -232,7 +233,7 @@ export const run = (
               return Effect.succeed(undefined)
             }
             return Effect.map(makeWay(session, databaseOf(file.database), kind.table.name), (create) => {
-              restoredTables += 1
+              restoredTables.add(`${file.database}.${file.table}`)
               return create ? statement : undefined
             })
           })
@@ -278,6 +279,9 @@ export const run = (
           (_, statement, { _tag }) =>
             Effect.sync(() => {
               objects += _tag === "CreateView" || _tag === "CreateProgram" ? 1 : 0
+              if (kind._tag === "View" && _tag === "CreateView") {
+                restoredTables.delete(`${kind.database}.${kind.table}`)
+              }
               return statement
             })
         )
@@ -347,7 +351,7 @@ export const run = (
       job: "restore",
       complete: true,
       databases: databases.size,
-      tables: restoredTables,
+      tables: restoredTables.size,
       objects,
       files: done.files,
       rows: done.rows,

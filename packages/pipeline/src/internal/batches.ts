@@ -15,6 +15,11 @@ export const whatIsReady =
     Stream.unwrapScoped(
       Effect.map(
         Stream.toQueueOfElements(self, { capacity }),
-        (queue) => Stream.fromQueue(queue, { maxChunkSize: capacity }).pipe(Stream.flattenExitOption, Stream.chunks, Stream.filter(Chunk.isNonEmpty))
+        (queue) =>
+          Stream.fromQueue(queue, { maxChunkSize: capacity }).pipe(
+            Stream.flattenExitOption,
+            Stream.chunks,
+            Stream.filter(Chunk.isNonEmpty)
+          )
       )
     )

@@ -3,8 +3,7 @@
  *
  * @internal
  */
-import type * as FileName from "@sluice/format/FileName"
-import * as Metadata from "@sluice/format/Metadata"
+import type * as Metadata from "@sluice/format/Metadata"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 
@@ -22,47 +21,40 @@ interface Made {
  *
  * @internal
  */
-export const make = (announcement: Metadata.Announcement) =>
-  Effect.sync(() => {
-    const entries: Array<Metadata.FileEntry> = []
-    const rows = new Map<TableInfo, number>()
-    let partials = 0
-    let objects = 0
-    let bytes = 0
-    return {
-      add: (made: Made): Effect.Effect<Metadata.FileEntry> =>
-        Effect.sync(() => {
-          const { file } = made
-          const entry: Metadata.FileEntry = {
-            name: file.name,
-            bytes: file.bytes,
-            rows: Option.map(made.table, () => file.rows),
-            checksum: file.checksum
-          }
-          entries.push(entry)
-          objects += made.objects
-          bytes += file.bytes
-          if (Option.isSome(made.table)) {
-            rows.set(made.table.value, (rows.get(made.table.value) ?? 0) + file.rows)
-          }
-          return entry
-        }),
-      nextPartial: Effect.sync(() => {
-        partials += 1
-        return partials - 1
+export const make = Effect.sync(() => {
+  const entries: Array<Metadata.FileEntry> = []
+  const rows = new Map<TableInfo, number>()
+  let partials = 0
+  let objects = 0
+  let bytes = 0
+  return {
+    add: (made: Made): Effect.Effect<Metadata.FileEntry> =>
+      Effect.sync(() => {
+        const { file } = made
+        const entry: Metadata.FileEntry = {
+          name: file.name,
+          bytes: file.bytes,
+          rows: Option.map(made.table, () => file.rows),
+          checksum: file.checksum
+        }
+        entries.push(entry)
+        objects += made.objects
+        bytes += file.bytes
+        if (Option.isSome(made.table)) {
+          rows.set(made.table.value, (rows.get(made.table.value) ?? 0) + file.rows)
+        }
+        return entry
       }),
-      document: (metadata: Partial<Metadata.Metadata>): Effect.Effect<Metadata.Metadata> =>
-        Effect.succeed({ ...Metadata.empty, ...metadata, announcement: Option.some(announcement) }),
-      totals: Effect.sync(() => ({
-        entries: entries as ReadonlyArray<Metadata.FileEntry>,
-        objects,
-        bytes,
-        rows: Array.from(rows.values()).reduce((sum, n) => sum + n, 0),
-        rowsOf: (table: TableInfo): number => rows.get(table) ?? 0
-      }))
-    }
-  })
-
-/** @internal */
-export const isMetadata = (kind: FileName.FileName): boolean =>
-  kind._tag === "Metadata" || kind._tag === "MetadataHeader" || kind._tag === "MetadataPartial"
+    nextPartial: Effect.sync(() => {
+      partials += 1
+      return partials - 1
+    }),
+    totals: Effect.sync(() => ({
+      entries: entries as ReadonlyArray<Metadata.FileEntry>,
+      objects,
+      bytes,
+      rows: Array.from(rows.values()).reduce((sum, n) => sum + n, 0),
+      rowsOf: (table: TableInfo): number => rows.get(table) ?? 0
+    }))
+  }
+})

@@ -39,13 +39,11 @@ const connectionOf = (config: DumpConfig | RestoreConfig, login: Login) =>
     ...(endpoint._tag === "Tcp" ? { host: endpoint.host, port: endpoint.port } : { socketPath: endpoint.path })
   }))
 
-const includes = (config: {
-  readonly tables: ReadonlyArray<Config.TableName>
-  readonly patterns: ReadonlyArray<RegExp>
-}) =>
-(database: string, table: string): boolean =>
-  (config.tables.length === 0 || config.tables.some((one) => one.database === database && one.table === table)) &&
-  (config.patterns.length === 0 || config.patterns.some((pattern) => pattern.test(`${database}.${table}`)))
+const named = (tables: ReadonlyArray<Config.TableName>) =>
+  tables.map((table) => ({
+    name: `${table.database}.${table.table}`,
+    matches: Config.includes({ tables: [table], patterns: [] })
+  }))
 
 const two = (n: number): string => String(n).padStart(2, "0")
 
@@ -89,12 +87,13 @@ export const dump = (
     const options: Dump.Options = {
       selection: {
         databases: config.databases.length === 0 ? Option.none() : Option.some(config.databases),
-        includes: includes(config),
+        includes: Config.includes(config),
         views: config.views,
         triggers: config.triggers,
         routines: config.routines,
         events: config.events
       },
+      named: named(config.tables),
       schemas: config.schemas,
       rows: config.data,
       threads,
@@ -154,7 +153,8 @@ export const restore = (
       database: config.targetDatabase,
       includes: (database, table) =>
         Option.match(config.sourceDatabase, { onNone: () => true, onSome: (only) => only === database }) &&
-        includes(config)(database, table),
+        Config.includes(config)(database, table),
+      named: named(config.tables),
       schemas: config.schemas,
       rows: config.data,
       triggers: config.triggers,

@@ -25,11 +25,12 @@ import { Disposal } from "./Disposal.js"
 import * as batches from "./internal/batches.js"
 import * as identity from "./internal/identity.js"
 import * as manifest from "./internal/manifest.js"
+import { missing, type Named } from "./internal/named.js"
 import * as rotating from "./internal/rotating.js"
 import { Outgoing } from "./Outgoing.js"
 import { Progress } from "./Progress.js"
 import * as Shutdown from "./Shutdown.js"
-import type { DumpError, OutputError, SourceError } from "./SluiceError.js"
+import { type DumpError, type OutputError, SourceError } from "./SluiceError.js"
 import * as Source from "./Source.js"
 import { type StagedFile, Staging } from "./Staging.js"
 import type { Verdict } from "./Verdict.js"
@@ -40,6 +41,8 @@ import type { Verdict } from "./Verdict.js"
  */
 export interface Options {
   readonly selection: Source.Selection
+  /** Tables, or patterns of them, that somebody named: the dump fails when one of them matches nothing. */
+  readonly named: ReadonlyArray<Named>
   /** Whether definitions are dumped. */
   readonly schemas: boolean
   /** Whether rows are dumped. */
@@ -70,6 +73,7 @@ export const defaults: Options = {
     routines: true,
     events: true
   },
+  named: [],
   schemas: true,
   rows: true,
   threads: 4,
@@ -121,6 +125,15 @@ export const run = (
     const snapshot = yield* source.snapshot(options.selection)
     const { catalog } = snapshot
     const tables = catalog.databases.flatMap((database) => database.tables)
+    const unknown = missing(options.named, tables)
+    if (unknown.length > 0) {
+      return yield* new SourceError({
+        reason: "UnknownTable",
+        what: "cannot dump what was asked for",
+        detail: `the source has no table ${unknown.join(", ")}`,
+        advice: "Check the names, and the databases they are in"
+      })
+    }
     const baseTables = tables.filter((table) => table.kind === "Table")
     const views = tables.filter((table) => table.kind === "View")
     const naming = Naming.make(

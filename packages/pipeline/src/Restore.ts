@@ -24,6 +24,7 @@ import * as Stream from "effect/Stream"
 import { Disposal } from "./Disposal.js"
 import { type Arrival, Incoming } from "./Incoming.js"
 import * as expectations from "./internal/expectations.js"
+import { missing, type Named } from "./internal/named.js"
 import * as order from "./internal/order.js"
 import * as replay from "./internal/replay.js"
 import { Progress } from "./Progress.js"
@@ -70,6 +71,8 @@ export interface Options {
   readonly database: Option.Option<string>
   /** Whether a table, by its database and its name in the backup, is wanted. */
   readonly includes: (database: string, table: string) => boolean
+  /** Tables, or patterns of them, that somebody named: the restore fails when one of them matches nothing. */
+  readonly named: ReadonlyArray<Named>
   readonly schemas: boolean
   readonly rows: boolean
   readonly triggers: boolean
@@ -86,6 +89,7 @@ export const defaults: Options = {
   existing: Existing.Fail(),
   database: Option.none(),
   includes: () => true,
+  named: [],
   schemas: true,
   rows: true,
   triggers: true,
@@ -249,12 +253,13 @@ export const run = (
             replay.rows(staging, session, arrival.file),
             () => Effect.ignore(session.rollback)
           )
-          yield* backup.count(arrival.file, file, rows)
+          yield* backup.count(arrival.file, rows)
           yield* session.commit
           return rows
         })
       ).pipe(
         Effect.retry(again),
+        Effect.tap((rows) => backup.committed(file, rows)),
         Effect.flatMap((rows) => progress.add({ rows, files: 1, bytes: arrival.file.bytes })),
         Effect.zipRight(disposal.dispose(arrival.file))
       )
@@ -326,13 +331,19 @@ export const run = (
       park: ({ file }) => staging.park(file.name)
     })
 
+    // what is missing is told before the server is asked for what is not there
+    const whatIsHeld = Effect.if(Shutdown.isAsked, {
+      onTrue: () => Effect.succeed([]),
+      onFalse: () => Effect.zipRight(backup.complete, queue.rest)
+    })
+
     yield* progress.enter("definitions and rows")
     yield* incoming.files.pipe(
       Shutdown.stoppable,
       Stream.mapEffect(proven),
       Stream.filterMap((arrival) => arrival),
       Stream.mapConcatEffect(queue.admit),
-      Stream.concat(Stream.unwrap(Effect.map(queue.rest, Stream.fromIterable))),
+      Stream.concat(Stream.unwrap(Effect.map(whatIsHeld, Stream.fromIterable))),
       Stream.rechunk(1),
       Stream.mapEffect(load, { concurrency: options.threads, unordered: true }),
       Stream.runDrain
@@ -340,6 +351,21 @@ export const run = (
     yield* Shutdown.failIfAsked("the target holds a part of the backup")
 
     const metadata = yield* backup.complete
+    const unknown = missing(
+      options.named,
+      metadata.tables.map((table) => ({
+        database: databases.get(table.database) ?? table.database,
+        name: table.realName
+      }))
+    )
+    if (unknown.length > 0) {
+      return yield* new BackupError({
+        reason: "Missing",
+        what: "cannot restore what was asked for",
+        detail: `the backup has no table ${unknown.join(", ")}`,
+        advice: "Check the names, and the databases they are in"
+      })
+    }
     if (options.rows) {
       yield* backup.compareRows((table: Metadata.TableSection) => isWanted(table))
     }

@@ -36,6 +36,14 @@ export const stoppable = <A, E, R>(self: Stream.Stream<A, E, R>): Stream.Stream<
   Stream.unwrap(Effect.map(Shutdown, ({ asked }) => Stream.interruptWhen(self, asked)))
 
 /**
+ * Whether it was asked to stop.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const isAsked: Effect.Effect<boolean> = Effect.flatMap(Shutdown, ({ poll }) => Effect.map(poll, Option.isSome))
+
+/**
  * Fails if it was asked to stop. `detail` says what that leaves behind.
  *
  * @since 0.1.0

@@ -106,14 +106,9 @@ export const make = Effect.sync(() => {
         : damaged(file.name, `its checksum should be ${entry.checksum} and is ${file.checksum}`)
     })
 
-  /** Counts rows that are committed, and holds them against what the manifest says of the file. */
-  const count = (
-    file: StagedFile,
-    table: { readonly database: string; readonly table: string },
-    rows: number
-  ): Effect.Effect<void, BackupError> =>
+  /** Holds the rows of a file, before they are committed, against what the manifest says of it. */
+  const count = (file: StagedFile, rows: number): Effect.Effect<void, BackupError> =>
     Effect.suspend(() => {
-      loaded.set(keyOf(table), (loaded.get(keyOf(table)) ?? 0) + rows)
       const expected = Option.flatMap(Option.fromNullable(entries.get(file.name)), (entry) => entry.rows)
       return Option.isSome(expected) && expected.value !== rows
         ? new BackupError({
@@ -124,6 +119,12 @@ export const make = Effect.sync(() => {
           advice
         })
         : Effect.void
+    })
+
+  /** Remembers rows that are committed. */
+  const committed = (table: { readonly database: string; readonly table: string }, rows: number): Effect.Effect<void> =>
+    Effect.sync(() => {
+      loaded.set(keyOf(table), (loaded.get(keyOf(table)) ?? 0) + rows)
     })
 
   /** Says whether everything that belongs to the backup has come. */
@@ -161,6 +162,7 @@ export const make = Effect.sync(() => {
     absorb,
     prove,
     count,
+    committed,
     complete,
     compareRows,
     /** Whether definitions will come, as far as it is known. */

@@ -237,6 +237,31 @@ for (const vendor of vendors) {
             )
           }))
 
+        it.scoped("a table that is made again from what the server prints is the same; with another collation it is not", () =>
+          Effect.gen(function*() {
+            const connection = yield* connect
+            yield* make(connection, "again")
+            yield* connection.query("USE `again`")
+            const before = yield* Fingerprint.read(connection, ["again"])
+            const printed = yield* connection.query("SHOW CREATE TABLE `größen`")
+            const create = printed.rows[0]?.[1] ?? new Uint8Array(0)
+            yield* connection.query("CREATE TABLE `copy` SELECT * FROM `größen`")
+            yield* connection.query("DROP TABLE `größen`")
+            yield* connection.query("SET NAMES utf8mb4")
+            yield* connection.query(create)
+            yield* connection.query("INSERT INTO `größen` SELECT * FROM `copy`")
+            yield* connection.query("DROP TABLE `copy`")
+            const again = yield* Fingerprint.read(connection, ["again"])
+            assert.deepStrictEqual(whats(Fingerprint.difference(before, again)), ["trigger `again`.`größen weg`"])
+            yield* connection.query(
+              "ALTER TABLE `größen` MODIFY `説明` varchar(200) COLLATE utf8mb4_general_ci DEFAULT 'ohne – 説明 ⚓'"
+            )
+            assert.deepStrictEqual(
+              whats(Fingerprint.difference(again, yield* Fingerprint.read(connection, ["again"]))),
+              ["table `again`.`größen`"]
+            )
+          }))
+
         it.scoped("a database that is not there is an error", () =>
           Effect.gen(function*() {
             const connection = yield* connect

@@ -17,7 +17,7 @@ import * as Screen from "./Screen.js"
 import * as Servers from "./Servers.js"
 import * as Settings from "./Settings.js"
 import * as Steps from "./Steps.js"
-import { megabytes, render } from "./Table.js"
+import { counted, megabytes, render } from "./Table.js"
 
 const columns = [
   { title: "dump -> restore" },
@@ -119,9 +119,11 @@ export const run: Effect.Effect<
   yield* Screen.say("")
   yield* Screen.say(
     wrong === 0
-      ? `ALL AS IT SHOULD BE: ${databases} databases moved with ${pairs} pairs of modes and equal each time, ` +
+      ? `ALL AS IT SHOULD BE: ${
+        counted(databases, "database")
+      } moved with ${pairs} pairs of modes and equal each time, ` +
         `2 damaged streams refused, nothing left behind; ${seconds} s.`
-      : `NOT AS IT SHOULD BE: ${wrong} ${wrong === 1 ? "thing is" : "things are"} wrong, see above; ${seconds} s.`
+      : `NOT AS IT SHOULD BE: ${counted(wrong, "finding")}, see above; ${seconds} s.`
   )
   return wrong === 0
 })

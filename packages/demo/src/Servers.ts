@@ -39,6 +39,8 @@ export interface Servers {
   readonly traces: ReadonlyArray<{ readonly folder: string; readonly pid: number }>
 }
 
+const vendorName = { mariadb: "MariaDB", mysql: "MySQL" } as const
+
 /** A name that must be quoted wherever it stands: in SQL, in file names, and on command lines. */
 const second = "old `shop`.größe 2019"
 
@@ -134,8 +136,10 @@ const withServer = (server: Settings.Server): Effect.Effect<Servers, DemoError, 
     if (databases.length === 0) {
       return yield* new DemoError({ message: `There is no database on ${host}:${port} that this user may see.` })
     }
-    yield* Screen.during(`Looking for a ${source.vendor} server program`)(bring(source.vendor))
-    const target = yield* Screen.during(`Starting a private ${source.vendor} server`)(scratch(source.vendor))
+    yield* Screen.during(`Looking for a ${vendorName[source.vendor]} server program`)(bring(source.vendor))
+    const target = yield* Screen.during(`Starting a private ${vendorName[source.vendor]} server`)(
+      scratch(source.vendor)
+    )
     const there = yield* Connection.acquire(options(target)).pipe(
       Effect.map((connection) => connection.server),
       Effect.scoped,

@@ -34,7 +34,7 @@ export interface Settings {
   readonly source: Option.Option<Server>
 }
 
-const defaultScale = 2
+const defaultScale = 1
 
 const invalid = (name: string, problem: string, advice: string) =>
   new DemoError({ message: `${name} ${problem}. ${advice}.` })
@@ -71,7 +71,7 @@ export const read: Effect.Effect<Settings, DemoError> = Effect.gen(function*() {
     Config.withDefault(defaultScale),
     Config.validate({ message: "out of range", validation: (scale) => scale >= 0 && scale <= 1000 }),
     Effect.mapError(() =>
-      invalid("SLUICE_SCALE", "is not a number from 0 to 1000", "1 is about 10 MB of rows; without it 2 is taken")
+      invalid("SLUICE_SCALE", "is not a number from 0 to 1000", "1 is about 10 MB of rows; without it 1 is taken")
     )
   )
   const url = yield* Effect.orElseSucceed(

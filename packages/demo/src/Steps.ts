@@ -19,7 +19,7 @@ import { DemoError } from "./DemoError.js"
 import * as Program from "./Program.js"
 import * as Screen from "./Screen.js"
 import * as Servers from "./Servers.js"
-import { megabytes } from "./Table.js"
+import { counted, megabytes } from "./Table.js"
 
 const { NoDelete, NoStream, NoStreamAndNoDelete, Traditional } = StreamMode.StreamMode
 
@@ -163,10 +163,10 @@ const folderProblems = (
   return [
     ...(missing.length === 0
       ? []
-      : [`the folder of the ${which} lacks ${missing.length} files, such as ${missing[0]}`]),
+      : [`the folder of the ${which} lacks ${counted(missing.length, "file")}, such as ${missing[0]}`]),
     ...(surplus.length === 0
       ? []
-      : [`the folder of the ${which} has ${surplus.length} files too many, such as ${surplus[0]}`])
+      : [`the folder of the ${which} has ${counted(surplus.length, "file")} too many, such as ${surplus[0]}`])
   ]
 }
 
@@ -182,7 +182,7 @@ const pipeProblems = (passed: Program.Passed, content: boolean): ReadonlyArray<s
   ]
 }
 
-const holds = (names: ReadonlyArray<string>): string => names.length === 0 ? "empty" : `${names.length} files`
+const holds = (names: ReadonlyArray<string>): string => names.length === 0 ? "empty" : counted(names.length, "file")
 
 const name = ({ dump, restore }: Pair): string => `${StreamMode.spelling(dump)} -> ${StreamMode.spelling(restore)}`
 

@@ -14,6 +14,14 @@ export const megabytes = (bytes: number): string =>
   bytes < 1000 ? `${bytes} B` : bytes < 1_000_000 ? `${(bytes / 1000).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`
 
 /**
+ * How many there are of something.
+ *
+ * @since 0.1.0
+ * @category rendering
+ */
+export const counted = (count: number, one: string): string => `${count} ${one}${count === 1 ? "" : "s"}`
+
+/**
  * A table with a head, whose numbers stand to the right.
  *
  * @since 0.1.0

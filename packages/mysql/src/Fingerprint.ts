@@ -72,6 +72,15 @@ const creation = ["character_set_client", "collation_connection", "Database Coll
 
 const literal = (value: string): string => `'${value.replaceAll("\\", "\\\\").replaceAll("'", "''")}'`
 
+const columnWithCollation =
+  /^( {2}`(?:[^`]|``)+` [a-z]+(?:\((?:[^()']|'(?:[^'\\]|\\.|'')*')*\))?) CHARACTER SET (\w+) (?=COLLATE \2_)/gm
+
+/**
+ * MySQL does not print a table made from its own print the same way: a column that was printed with its collation only
+ * is printed with its character set too from then on, for which the collation stands anyway.
+ */
+const settled = (definition: string): string => definition.replace(columnWithCollation, "$1 ")
+
 interface Column {
   readonly name: string
   readonly type: string
@@ -120,7 +129,8 @@ const readers = (connection: RawConnection) => {
         [],
         "Checksum"
       )
-      return [[`table ${quoted}`, definition], [`rows of ${quoted}`, count], [`checksum of ${quoted}`, checksum]]
+      const shown = connection.server.vendor === "mysql" ? settled(definition) : definition
+      return [[`table ${quoted}`, shown], [`rows of ${quoted}`, count], [`checksum of ${quoted}`, checksum]]
     })
 
   const columnsOf = (database: string, table: string) =>

@@ -217,9 +217,8 @@ export const child = (last: Last): Coded<Inode | undefined> => {
     case "..":
       return Either.right(last.directory.parent ?? last.directory)
   }
-  return Buffer.byteLength(last.name) > maximumName
-    ? no("ENAMETOOLONG")
-    : Either.right(last.directory.entries.get(last.name))
+  const inode = last.directory.entries.get(last.name)
+  return inode === undefined && Buffer.byteLength(last.name) > maximumName ? no("ENAMETOOLONG") : Either.right(inode)
 }
 
 /**
@@ -243,6 +242,11 @@ export const walk = (
   const name = names.pop()
   let directory = path.startsWith("/") ? state.root : start
   for (const name of names) {
+    const entry = isSearchable(state, directory) ? directory.entries.get(name) : undefined
+    if (entry?._tag === "Directory") {
+      directory = entry // nearly always, and long paths are walked often
+      continue
+    }
     const next = step(state, { directory, name, slash: true }, true, links)
     if (Either.isLeft(next)) {
       return Either.left(next.left)

@@ -9,8 +9,11 @@
  *
  * @since 0.1.0
  */
+import type * as FileSystem from "@effect/platform/FileSystem"
+import type * as Path from "@effect/platform/Path"
 import * as Context from "effect/Context"
-import type * as Effect from "effect/Effect"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
 
@@ -95,7 +98,15 @@ export class SharedDirectory extends Context.Tag("@sluice/pipeline/SharedDirecto
  * @since 0.1.0
  * @category layers
  */
-export const layerDirectory = directory.layer
+export const layerDirectory = (
+  options: directory.Options
+): Layer.Layer<Staging | SharedDirectory, OutputError | BackupError, FileSystem.FileSystem | Path.Path> =>
+  Layer.effectContext(
+    Effect.map(
+      directory.make(options),
+      ({ shared, staging }) => Context.make(Staging, staging).pipe(Context.add(SharedDirectory, shared))
+    )
+  )
 
 /**
  * Keeps files in memory. `budget` is in bytes and is shared by all files; a file that is larger than a share goes
@@ -104,4 +115,6 @@ export const layerDirectory = directory.layer
  * @since 0.1.0
  * @category layers
  */
-export const layerMemory = memory.layer
+export const layerMemory = (
+  options: memory.Options
+): Layer.Layer<Staging, never, FileSystem.FileSystem | Path.Path> => Layer.scoped(Staging, memory.make(options))

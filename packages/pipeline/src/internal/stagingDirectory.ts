@@ -6,15 +6,13 @@
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Path from "@effect/platform/Path"
 import * as FileName from "@sluice/format/FileName"
-import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 
 import * as Checksum from "../Checksum.js"
-import { OutputError } from "../SluiceError.js"
-import { SharedDirectory, Staging } from "../Staging.js"
+import { type BackupError, OutputError } from "../SluiceError.js"
+import type { SharedDirectory, Staging } from "../Staging.js"
 import { toBackupError, toOutputError } from "./platform.js"
 import * as internal from "./staging.js"
 
@@ -81,8 +79,12 @@ const prepare = (fs: FileSystem.FileSystem, path: Path.Path, options: Options) =
   })
 
 /** @internal */
-export const layer = (options: Options) =>
-  Layer.effectContext(Effect.gen(function*() {
+export const make = (options: Options): Effect.Effect<
+  { readonly staging: Staging["Type"]; readonly shared: SharedDirectory["Type"] },
+  OutputError | BackupError,
+  FileSystem.FileSystem | Path.Path
+> =>
+  Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
     const folder = yield* prepare(fs, path, options)
@@ -124,7 +126,7 @@ export const layer = (options: Options) =>
         toBackupError("cannot read a file of the backup", at(name))
       )
 
-    const staging = Staging.of({
+    const staging: Staging["Type"] = {
       share: largestFile,
       create: internal.create(open),
       put: internal.put(open),
@@ -135,9 +137,9 @@ export const layer = (options: Options) =>
       ),
       remove: (name) => Effect.mapError(fs.remove(at(name)), toOutputError("cannot remove a file", at(name))),
       park: () => Effect.void
-    })
+    }
 
-    const shared = SharedDirectory.of({
+    const shared: SharedDirectory["Type"] = {
       path: options.path,
       adopt: (name) =>
         Effect.suspend(() => {
@@ -149,6 +151,6 @@ export const layer = (options: Options) =>
               bytes += block.length
             })).pipe(Effect.map(() => ({ name, bytes, rows: 0, checksum: checksum.value() })))
         })
-    })
-    return Context.make(Staging, staging).pipe(Context.add(SharedDirectory, shared))
-  }))
+    }
+    return { staging, shared }
+  })

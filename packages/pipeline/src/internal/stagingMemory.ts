@@ -8,12 +8,11 @@ import * as Path from "@effect/platform/Path"
 import * as Effect from "effect/Effect"
 import * as ExecutionStrategy from "effect/ExecutionStrategy"
 import * as Exit from "effect/Exit"
-import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 
 import { BackupError, OutputError } from "../SluiceError.js"
-import { Staging } from "../Staging.js"
+import type { Staging } from "../Staging.js"
 import { toBackupError, toOutputError } from "./platform.js"
 import * as internal from "./staging.js"
 
@@ -59,180 +58,179 @@ const cannotSpill = (name: string) =>
   toOutputError("cannot write a private temporary file", name, "Set TMPDIR to a folder with more room")
 
 /** @internal */
-export const layer = (options: Options): Layer.Layer<Staging, OutputError, FileSystem.FileSystem | Path.Path> =>
-  Layer.scoped(
-    Staging,
-    Effect.gen(function*() {
-      const fs = yield* FileSystem.FileSystem
-      const path = yield* Path.Path
-      const scope = yield* Effect.scope
-      const shares = options.threads + 2
-      const blockSize = Math.max(1, Math.min(largestBlock, Math.floor(options.budget / shares / 4)))
-      const blocksOfShare = Math.max(1, Math.floor(options.budget / shares / blockSize))
-      const share = blocksOfShare * blockSize
-      const budget = yield* Effect.makeSemaphore(blocksOfShare * shares)
-      const pool = makePool(blockSize)
-      const files = new Map<string, Held>()
-      let spilled = 0
-      const folder = yield* Effect.cached(
-        fs.makeTempDirectoryScoped({ prefix: "sluice-" }).pipe(
-          Scope.extend(scope),
-          Effect.mapError(cannotSpill("the folder for temporary files"))
+export const make = (
+  options: Options
+): Effect.Effect<Staging["Type"], never, FileSystem.FileSystem | Path.Path | Scope.Scope> =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
+    const scope = yield* Effect.scope
+    const shares = options.threads + 2
+    const blockSize = Math.max(1, Math.min(largestBlock, Math.floor(options.budget / shares / 4)))
+    const blocksOfShare = Math.max(1, Math.floor(options.budget / shares / blockSize))
+    const share = blocksOfShare * blockSize
+    const budget = yield* Effect.makeSemaphore(blocksOfShare * shares)
+    const pool = makePool(blockSize)
+    const files = new Map<string, Held>()
+    let spilled = 0
+    const folder = yield* Effect.cached(
+      fs.makeTempDirectoryScoped({ prefix: "sluice-" }).pipe(
+        Scope.extend(scope),
+        Effect.mapError(cannotSpill("the folder for temporary files"))
+      )
+    )
+
+    const giveBack = (held: Held): Effect.Effect<void> =>
+      Effect.suspend(() => {
+        const { reserved } = held
+        held.reserved = 0
+        if (held.content._tag === "Memory") {
+          pool.give(held.content.blocks.splice(0))
+        }
+        return reserved === 0 ? Effect.void : budget.release(reserved)
+      })
+
+    const append = (content: Extract<Content, { readonly _tag: "Memory" }>, bytes: Uint8Array): void => {
+      let from = 0
+      while (from < bytes.length) {
+        const at = content.size % blockSize
+        if (at === 0) {
+          content.blocks.push(pool.take())
+        }
+        const part = bytes.subarray(from, from + blockSize - at)
+        content.blocks[content.blocks.length - 1]?.set(part, at)
+        content.size += part.length
+        from += part.length
+      }
+    }
+
+    const blocksOf = (content: Extract<Content, { readonly _tag: "Memory" }>): ReadonlyArray<Uint8Array> =>
+      content.blocks.map((block, i) => block.subarray(0, Math.min(blockSize, content.size - i * blockSize)))
+
+    /** Moves what a file has to disk, and gives its memory back. */
+    const spill = (name: string, held: Held): Effect.Effect<FileSystem.File, OutputError> =>
+      Effect.gen(function*() {
+        spilled += 1
+        const target = path.join(yield* folder, `${spilled}`)
+        const opened = yield* Scope.fork(scope, ExecutionStrategy.sequential)
+        const file = yield* Scope.extend(fs.open(target, { flag: "wx", mode: 0o600 }), opened)
+        if (held.content._tag === "Memory") {
+          yield* Effect.forEach(blocksOf(held.content), (block) => file.writeAll(block), { discard: true })
+        }
+        yield* giveBack(held)
+        held.content = { _tag: "Spilled", path: target, file, close: Scope.close(opened, Exit.void) }
+        return file
+      }).pipe(
+        Effect.catchAll((error) =>
+          error._tag === "OutputError" ? Effect.fail(error) : Effect.fail(cannotSpill(name)(error))
         )
       )
 
-      const giveBack = (held: Held): Effect.Effect<void> =>
-        Effect.suspend(() => {
-          const { reserved } = held
-          held.reserved = 0
-          if (held.content._tag === "Memory") {
-            pool.give(held.content.blocks.splice(0))
-          }
-          return reserved === 0 ? Effect.void : budget.release(reserved)
-        })
+    const forget = (held: Held): Effect.Effect<void, OutputError> =>
+      held.content._tag === "Memory"
+        ? giveBack(held)
+        : Effect.zipRight(
+          held.content.close,
+          Effect.mapError(
+            fs.remove(held.content.path),
+            toOutputError("cannot remove a private temporary file", held.content.path)
+          )
+        )
 
-      const append = (content: Extract<Content, { readonly _tag: "Memory" }>, bytes: Uint8Array): void => {
-        let from = 0
-        while (from < bytes.length) {
-          const at = content.size % blockSize
-          if (at === 0) {
-            content.blocks.push(pool.take())
-          }
-          const part = bytes.subarray(from, from + blockSize - at)
-          content.blocks[content.blocks.length - 1]?.set(part, at)
-          content.size += part.length
-          from += part.length
+    const openReserved = (reserve: number): internal.Open => (name) =>
+      Effect.gen(function*() {
+        if (files.has(name)) {
+          return yield* new OutputError({
+            reason: "File",
+            what: "cannot stage a file",
+            where: name,
+            detail: "a file of that name is waiting already"
+          })
         }
-      }
-
-      const blocksOf = (content: Extract<Content, { readonly _tag: "Memory" }>): ReadonlyArray<Uint8Array> =>
-        content.blocks.map((block, i) => block.subarray(0, Math.min(blockSize, content.size - i * blockSize)))
-
-      /** Moves what a file has to disk, and gives its memory back. */
-      const spill = (name: string, held: Held): Effect.Effect<FileSystem.File, OutputError> =>
-        Effect.gen(function*() {
-          spilled += 1
-          const target = path.join(yield* folder, `${spilled}`)
-          const opened = yield* Scope.fork(scope, ExecutionStrategy.sequential)
-          const file = yield* Scope.extend(fs.open(target, { flag: "wx", mode: 0o600 }), opened)
-          if (held.content._tag === "Memory") {
-            yield* Effect.forEach(blocksOf(held.content), (block) => file.writeAll(block), { discard: true })
-          }
-          yield* giveBack(held)
-          held.content = { _tag: "Spilled", path: target, file, close: Scope.close(opened, Exit.void) }
-          return file
-        }).pipe(
-          Effect.catchAll((error) =>
-            error._tag === "OutputError" ? Effect.fail(error) : Effect.fail(cannotSpill(name)(error))
+        const held: Held = { content: { _tag: "Memory", blocks: [], size: 0 }, reserved: reserve }
+        let closed = false
+        yield* Effect.uninterruptibleMask((restore) =>
+          restore(reserve === 0 ? Effect.void : budget.take(reserve)).pipe(
+            Effect.zipRight(Effect.addFinalizer(() => closed ? Effect.void : Effect.ignoreLogged(forget(held))))
           )
         )
+        return {
+          write: (bytes) =>
+            Effect.suspend(() => {
+              const { content } = held
+              if (content._tag === "Spilled") {
+                return Effect.mapError(content.file.writeAll(bytes), cannotSpill(name))
+              }
+              if (reserve === 0 || content.size + bytes.length <= reserve * blockSize) {
+                append(content, bytes)
+                return Effect.void
+              }
+              return spill(name, held).pipe(
+                Effect.flatMap((file) => Effect.mapError(file.writeAll(bytes), cannotSpill(name)))
+              )
+            }),
+          close: Effect.suspend(() => {
+            closed = true
+            files.set(name, held)
+            const unused = held.content._tag === "Memory" && held.reserved > 0
+              ? held.reserved - held.content.blocks.length
+              : 0
+            held.reserved -= unused
+            return held.content._tag === "Spilled"
+              ? held.content.close
+              : unused === 0
+              ? Effect.void
+              : Effect.asVoid(budget.release(unused))
+          })
+        } satisfies internal.Store
+      })
+    const open: internal.Open = (name, expected) =>
+      Effect.flatMap(
+        Effect.succeed(Math.max(1, Math.ceil(Math.min(expected, share) / blockSize))),
+        (reserve) => openReserved(reserve)(name, expected)
+      )
 
-      const forget = (held: Held): Effect.Effect<void, OutputError> =>
-        held.content._tag === "Memory"
-          ? giveBack(held)
-          : Effect.zipRight(
-            held.content.close,
-            Effect.mapError(
-              fs.remove(held.content.path),
-              toOutputError("cannot remove a private temporary file", held.content.path)
-            )
-          )
+    const held = (name: string): Effect.Effect<Held, BackupError> =>
+      Effect.suspend(() => {
+        const found = files.get(name)
+        return found === undefined
+          ? new BackupError({
+            reason: "Missing",
+            what: "cannot read a file",
+            where: name,
+            detail: "it is not in memory"
+          })
+          : Effect.succeed(found)
+      })
 
-      const openReserved = (reserve: number): internal.Open => (name) =>
-        Effect.gen(function*() {
-          if (files.has(name)) {
-            return yield* new OutputError({
-              reason: "File",
-              what: "cannot stage a file",
-              where: name,
-              detail: "a file of that name is waiting already"
-            })
-          }
-          const held: Held = { content: { _tag: "Memory", blocks: [], size: 0 }, reserved: reserve }
-          let closed = false
-          yield* Effect.uninterruptibleMask((restore) =>
-            restore(reserve === 0 ? Effect.void : budget.take(reserve)).pipe(
-              Effect.zipRight(Effect.addFinalizer(() => closed ? Effect.void : Effect.ignoreLogged(forget(held))))
-            )
-          )
-          return {
-            write: (bytes) =>
-              Effect.suspend(() => {
-                const { content } = held
-                if (content._tag === "Spilled") {
-                  return Effect.mapError(content.file.writeAll(bytes), cannotSpill(name))
-                }
-                if (reserve === 0 || content.size + bytes.length <= reserve * blockSize) {
-                  append(content, bytes)
-                  return Effect.void
-                }
-                return spill(name, held).pipe(
-                  Effect.flatMap((file) => Effect.mapError(file.writeAll(bytes), cannotSpill(name)))
-                )
-              }),
-            close: Effect.suspend(() => {
-              closed = true
-              files.set(name, held)
-              const unused = held.content._tag === "Memory" && held.reserved > 0
-                ? held.reserved - held.content.blocks.length
-                : 0
-              held.reserved -= unused
-              return held.content._tag === "Spilled"
-                ? held.content.close
-                : unused === 0
-                ? Effect.void
-                : Effect.asVoid(budget.release(unused))
-            })
-          } satisfies internal.Store
-        })
-      const open: internal.Open = (name, expected) =>
-        Effect.flatMap(
-          Effect.succeed(Math.max(1, Math.ceil(Math.min(expected, share) / blockSize))),
-          (reserve) => openReserved(reserve)(name, expected)
-        )
-
-      const held = (name: string): Effect.Effect<Held, BackupError> =>
+    return {
+      share,
+      create: internal.create(open),
+      put: internal.put(openReserved(0)),
+      read: (name) =>
+        Stream.unwrap(Effect.map(held(name), ({ content }) =>
+          content._tag === "Memory"
+            ? Stream.rechunk(Stream.fromIterable(blocksOf(content)), 1)
+            : Stream.mapError(
+              fs.stream(content.path, { chunkSize: blockSize }),
+              toBackupError("cannot read a private temporary file", name)
+            ))),
+      list: Effect.sync(() => Array.from(files.keys()).sort()),
+      remove: (name) =>
         Effect.suspend(() => {
           const found = files.get(name)
-          return found === undefined
-            ? new BackupError({
-              reason: "Missing",
-              what: "cannot read a file",
-              where: name,
-              detail: "it is not in memory"
-            })
-            : Effect.succeed(found)
+          files.delete(name)
+          return found === undefined ? Effect.void : forget(found)
+        }),
+      park: (name) =>
+        Effect.suspend(() => {
+          const found = files.get(name)
+          return found === undefined || found.content._tag === "Spilled" || found.reserved === 0
+            ? Effect.void
+            : Effect.zipRight(
+              spill(name, found),
+              Effect.suspend(() => found.content._tag === "Spilled" ? found.content.close : Effect.void)
+            )
         })
-
-      return Staging.of({
-        share,
-        create: internal.create(open),
-        put: internal.put(openReserved(0)),
-        read: (name) =>
-          Stream.unwrap(Effect.map(held(name), ({ content }) =>
-            content._tag === "Memory"
-              ? Stream.rechunk(Stream.fromIterable(blocksOf(content)), 1)
-              : Stream.mapError(
-                fs.stream(content.path, { chunkSize: blockSize }),
-                toBackupError("cannot read a private temporary file", name)
-              ))),
-        list: Effect.sync(() => Array.from(files.keys()).sort()),
-        remove: (name) =>
-          Effect.suspend(() => {
-            const found = files.get(name)
-            files.delete(name)
-            return found === undefined ? Effect.void : forget(found)
-          }),
-        park: (name) =>
-          Effect.suspend(() => {
-            const found = files.get(name)
-            return found === undefined || found.content._tag === "Spilled" || found.reserved === 0
-              ? Effect.void
-              : Effect.zipRight(
-                spill(name, found),
-                Effect.suspend(() => found.content._tag === "Spilled" ? found.content.close : Effect.void)
-              )
-          })
-      })
-    })
-  )
+    }
+  })

@@ -1,0 +1,39 @@
+/**
+ * Databases moved between real servers.
+ */
+import { NodeContext } from "@effect/platform-node"
+import { Connection, Fingerprint, MysqlSource, MysqlTarget } from "@sluice/mysql"
+import { ScratchServer, type ServerPrograms } from "@sluice/testing"
+import { Context, Effect, Layer } from "effect"
+
+import { optionsOf } from "./mysqlSource.js"
+
+/** The server that is dumped, or the only one. */
+export class From extends Context.Tag("test/From")<From, ScratchServer.ScratchServer>() {}
+
+/** The server that is restored into. */
+export class To extends Context.Tag("test/To")<To, ScratchServer.ScratchServer>() {}
+
+export const oneServer = (vendor: ServerPrograms.Vendor) =>
+  Layer.provideMerge(ScratchServer.layer(From, { vendor }), NodeContext.layer)
+
+export const twoServers = (vendor: ServerPrograms.Vendor) =>
+  Layer.merge(ScratchServer.layer(From, { vendor }), ScratchServer.layer(To, { vendor })).pipe(
+    Layer.provideMerge(NodeContext.layer)
+  )
+
+export const sourceOf = (server: ScratchServer.ScratchServer, readers = 4) =>
+  MysqlSource.layer({ ...optionsOf(server), readers })
+
+export const targetOf = (server: ScratchServer.ScratchServer) =>
+  MysqlTarget.layer({ ...optionsOf(server), binlog: true })
+
+/** What the judge sees of a database. */
+export const pictureOf = (server: ScratchServer.ScratchServer, database: string) =>
+  Effect.scoped(
+    Effect.flatMap(Connection.acquire(optionsOf(server)), (connection) => Fingerprint.read(connection, [database]))
+  )
+
+/** What differs, in words, so that a test that fails says it. */
+export const differences = (left: Fingerprint.Fingerprint, right: Fingerprint.Fingerprint): ReadonlyArray<string> =>
+  Fingerprint.difference(left, right).map(Fingerprint.describe)

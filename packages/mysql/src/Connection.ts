@@ -16,6 +16,7 @@ import * as Stream from "effect/Stream"
 import * as Commands from "./internal/commands.js"
 import * as Mysql2 from "./internal/mysql2.js"
 import * as Session from "./internal/session.js"
+import * as Transcode from "./internal/transcode.js"
 import { within } from "./internal/within.js"
 import * as MysqlError from "./MysqlError.js"
 
@@ -163,6 +164,7 @@ export const acquire = (options: Options): Effect.Effect<RawConnection, MysqlErr
 
     const threadId = Number(id)
     const lock = yield* Effect.makeSemaphore(1)
+    const spares = new Transcode.Spares()
     let abandoned = false
     const abandon = Effect.suspend(() => {
       abandoned = true
@@ -191,7 +193,7 @@ export const acquire = (options: Options): Effect.Effect<RawConnection, MysqlErr
       execute: (sql) => run(sql, Commands.answer),
       insertStatements: (sql, insert) =>
         Stream.unwrapScoped(
-          Effect.zipRight(locked, Effect.map(alive, () => Commands.pieces(wire, bytes(sql), insert, abandon)))
+          Effect.zipRight(locked, Effect.map(alive, () => Commands.pieces(wire, bytes(sql), insert, spares, abandon)))
         )
     }
     return connection

@@ -137,9 +137,14 @@ class Pieces extends Ended implements Replies.Receiver {
   private failed = false
   finished = false
 
-  constructor(private readonly wire: Mysql2.Wire, sql: Uint8Array, options: Connection.InsertOptions) {
+  constructor(
+    private readonly wire: Mysql2.Wire,
+    sql: Uint8Array,
+    options: Connection.InsertOptions,
+    spares: Transcode.Spares
+  ) {
     super()
-    this.transcoder = new Transcode.Transcoder(options)
+    this.transcoder = new Transcode.Transcoder(options, Transcode.defaultSizes, spares)
     this.expected = options.kinds.length
     const replies = new Replies.Replies(this)
     wire.send(sql, {
@@ -170,6 +175,11 @@ class Pieces extends Ended implements Replies.Receiver {
     } else if (this.transcoder.waiting > 0) {
       this.settle()
     }
+  }
+
+  /** Nobody asks for pieces any more, and no row comes any more. */
+  release(): void {
+    this.transcoder.release()
   }
 
   /** One piece, or the end. */
@@ -233,7 +243,7 @@ class Pieces extends Ended implements Replies.Receiver {
 }
 
 /**
- * Reads a large result as pieces.
+ * Reads a large result as pieces, written into `spares`.
  *
  * @internal
  */
@@ -241,12 +251,13 @@ export const pieces = (
   wire: Mysql2.Wire,
   sql: Uint8Array,
   options: Connection.InsertOptions,
+  spares: Transcode.Spares,
   abandon: Effect.Effect<void>
 ): Stream.Stream<Source.Piece, MysqlError.MysqlError> =>
   Stream.unwrapScoped(Effect.map(
     Effect.acquireRelease(
-      Effect.sync(() => new Pieces(wire, sql, options)),
-      (pieces) => Effect.suspend(() => pieces.finished ? Effect.void : abandon)
+      Effect.sync(() => new Pieces(wire, sql, options, spares)),
+      (pieces) => Effect.suspend(() => pieces.finished ? Effect.sync(() => pieces.release()) : abandon)
     ),
     (pieces) => Stream.repeatEffectOption(pieces.next)
   ))

@@ -5,9 +5,10 @@
  * @internal
  */
 
-/** The most bytes a packet can hold; what is longer goes on in the next one. */
-const MAX_PAYLOAD = 0xffffff
-const HEADER = 4
+/** The most bytes a packet can hold; what is longer goes on in the next one. @internal */
+export const MAX_PAYLOAD = 0xffffff
+/** The length of what stands before the payload of a packet. @internal */
+export const HEADER = 4
 const COM_QUERY = 0x03
 const TWO_TO_32 = 0x100000000
 
@@ -25,6 +26,14 @@ export const NULL = 0xfb
 export const EOF_MAX_LENGTH = 9
 
 const MORE_RESULTS = 0x0008
+
+/**
+ * The length of the payload of the packet whose header stands at `at`.
+ *
+ * @internal
+ */
+export const payloadLength = (bytes: Uint8Array, at: number): number =>
+  (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8) | ((bytes[at + 2] ?? 0) << 16)
 
 /**
  * How many bytes a query takes on the wire.

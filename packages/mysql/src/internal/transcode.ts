@@ -30,11 +30,13 @@ export interface Sizes {
 /** @internal */
 export const defaultSizes: Sizes = { piece: 1 << 20, slack: 1 << 16, kept: 1 << 22 }
 
-/** While one buffer is lent and one is filled, this many wait to be used. */
-const SPARE_BUFFERS = 2
+/** One is lent, one is filled, and one may be full because the next piece was not asked for yet. */
+const SPARE_BUFFERS = 3
 
 /** The end of a statement, and the comma before a row. */
 const PUNCTUATION = 4
+
+const nothing = new Uint8Array(0)
 
 interface Ready {
   readonly buffer: Uint8Array
@@ -43,8 +45,33 @@ interface Ready {
 }
 
 /**
- * Takes row packets and gives pieces of whole statements. The buffers are its own: a piece is good until the next one
- * is taken.
+ * Buffers that nobody uses now. A connection owns them, so that the results it reads one after the other are written
+ * into the same memory.
+ *
+ * @internal
+ */
+export class Spares {
+  private readonly buffers: Array<Uint8Array> = []
+
+  /** Their bytes together. */
+  get held(): number {
+    return this.buffers.reduce((sum, buffer) => sum + buffer.length, 0)
+  }
+
+  take(atLeast: number): Uint8Array | undefined {
+    const buffer = this.buffers.pop()
+    return buffer !== undefined && buffer.length >= atLeast ? buffer : undefined
+  }
+
+  keep(buffer: Uint8Array): void {
+    if (this.buffers.length < SPARE_BUFFERS) {
+      this.buffers.push(buffer)
+    }
+  }
+}
+
+/**
+ * Takes row packets and gives pieces of whole statements. A piece is good until the next one is taken.
  *
  * @internal
  */
@@ -66,7 +93,6 @@ export class Transcoder {
 
   private readonly ready: Array<Ready> = []
   private lent: Uint8Array | undefined = undefined
-  private readonly spare: Array<Uint8Array> = []
 
   constructor(
     options: {
@@ -74,7 +100,8 @@ export class Transcoder {
       readonly kinds: ReadonlyArray<Row.ColumnKind>
       readonly statementSize: number
     },
-    private readonly sizes: Sizes = defaultSizes
+    private readonly sizes: Sizes = defaultSizes,
+    private readonly spares: Spares = new Spares()
   ) {
     this.kinds = RowText.codesOf(options.kinds)
     this.head = options.head
@@ -90,8 +117,8 @@ export class Transcoder {
 
   /** The bytes of all buffers that are held now. */
   get held(): number {
-    return [...this.spare, ...this.ready.map(({ buffer }) => buffer), ...(this.lent === undefined ? [] : [this.lent])]
-      .reduce((sum, buffer) => sum + buffer.length, this.out.length)
+    return [...this.ready.map(({ buffer }) => buffer), ...(this.lent === undefined ? [] : [this.lent])]
+      .reduce((sum, buffer) => sum + buffer.length, this.out.length + this.spares.held)
   }
 
   /**
@@ -148,6 +175,16 @@ export class Transcoder {
     }
     this.lent = next.buffer
     return { bytes: next.buffer.subarray(0, next.length), rows: next.rows }
+  }
+
+  /** Gives the buffers back. What is lent still may be looked at by somebody, so it is left to him. Ends its use. */
+  release(): void {
+    for (const { buffer } of this.ready.splice(0)) {
+      this.keep(buffer)
+    }
+    this.keep(this.out)
+    this.out = nothing
+    this.at = 0
   }
 
   /** Whether a row of this many bytes, without its line feed, still goes into the statement. */
@@ -211,15 +248,13 @@ export class Transcoder {
   }
 
   private buffer(atLeast: number): Uint8Array {
-    const spare = this.spare.pop()
-    return spare !== undefined && spare.length >= atLeast
-      ? spare
-      : Buffer.allocUnsafeSlow(Math.max(atLeast, Math.min(this.statementSize, this.sizes.piece) + this.sizes.slack))
+    const usual = Math.min(this.statementSize, this.sizes.piece) + this.sizes.slack
+    return this.spares.take(Math.max(atLeast, usual)) ?? Buffer.allocUnsafeSlow(Math.max(atLeast, usual))
   }
 
   private keep(buffer: Uint8Array): void {
-    if (buffer.length <= Math.max(this.sizes.kept, 2 * this.statementSize) && this.spare.length < SPARE_BUFFERS) {
-      this.spare.push(buffer)
+    if (buffer.length <= Math.max(this.sizes.kept, 2 * this.statementSize)) {
+      this.spares.keep(buffer)
     }
   }
 }

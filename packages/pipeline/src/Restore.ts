@@ -372,16 +372,14 @@ export const run = (
     yield* progress.enter("views and programs")
     yield* Effect.forEach(queue.programs(), restoreProgram, { discard: true })
 
-    const done = yield* progress.snapshot
+    const totals = yield* backup.totals
     const verdict: Verdict = {
       job: "restore",
       complete: true,
       databases: databases.size,
       tables: restoredTables.size,
       objects,
-      files: done.files,
-      rows: done.rows,
-      bytes: done.bytes,
+      ...totals,
       leftOut: leftOut(options, skipped),
       remarks: Option.isSome(metadata.announcement)
         ? []

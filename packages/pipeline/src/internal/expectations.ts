@@ -25,6 +25,7 @@ const keyOf = (table: { readonly database: string; readonly table: string }): st
 export const make = Effect.sync(() => {
   const entries = new Map<string, Metadata.FileEntry>()
   const seen = new Set<string>()
+  let bytes = 0
   const loaded = new Map<string, number>()
   let opened = false
   let announcement: Option.Option<Metadata.Announcement> = Option.none()
@@ -79,6 +80,7 @@ export const make = Effect.sync(() => {
   const prove = (file: StagedFile): Effect.Effect<void, BackupError> =>
     Effect.suspend(() => {
       seen.add(file.name)
+      bytes += file.bytes
       if (!opened) {
         return damaged(file.name, "it comes before the metadata that opens a backup")
       }
@@ -165,6 +167,12 @@ export const make = Effect.sync(() => {
     committed,
     complete,
     compareRows,
+    /** What has come, and the rows that are committed. */
+    totals: Effect.sync(() => ({
+      files: seen.size,
+      bytes,
+      rows: Array.from(loaded.values()).reduce((sum, rows) => sum + rows, 0)
+    })),
     /** Whether definitions will come, as far as it is known. */
     definitionsFollow: Effect.sync(() =>
       Option.match(announcement, { onNone: () => true, onSome: ({ definitions }) => definitions })

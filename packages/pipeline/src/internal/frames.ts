@@ -24,7 +24,7 @@ export const toBackupError = (error: Frame.FrameError): BackupError =>
     reason: reasons[error.reason],
     what: "the stream cannot be read",
     ...(error.file === undefined ? {} : { where: error.file }),
-    detail: error.message,
+    detail: `${error.detail}, at byte ${error.offset}`,
     advice: error.reason === "Empty" || error.reason === "NotAStream"
       ? "Check that the program before the pipe ran and wrote a stream"
       : "The backup is damaged: take it again"

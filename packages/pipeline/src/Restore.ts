@@ -247,6 +247,8 @@ export const run = (
       withSession((session) =>
         Effect.gen(function*() {
           yield* session.use(databaseOf(file.database))
+          // a file without a zone of its own holds times of the server's zone
+          yield* session.execute(Sql.bytes("SET time_zone = DEFAULT"))
           yield* session.prepareForRows
           yield* session.begin
           const rows = yield* Effect.tapError(

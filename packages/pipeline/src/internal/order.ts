@@ -14,6 +14,9 @@ type OfTable = Extract<FileName.FileName, { readonly table: string }>
 /** Routines come before the views that may call them, and triggers after everything. */
 const programRanks: { readonly [tag: string]: number } = { Post: 0, View: 1, Triggers: 2 }
 
+/** What another tool's backup holds of a table may name a sequence that comes later, in the default of a column. */
+const namesAnother = (error: RestoreError): boolean => error._tag === "TargetError" && error.reason === "UnknownTable"
+
 /**
  * A backup of ours comes in the right order; another tool's may not. What cannot be used yet is parked until what it
  * needs is there.
@@ -30,6 +33,10 @@ export const make = (options: {
   const known = new Set<string>()
   const waiting = new Map<string, Array<Arrival>>()
   const programs: Array<Arrival> = []
+  /** Tables that could not be created because they name another. */
+  const early: Array<{ readonly arrival: Arrival; readonly file: OfTable }> = []
+  /** Whether a table was created since those were tried. */
+  let isWorthTrying = false
 
   const hold = (key: string, arrival: Arrival): Effect.Effect<ReadonlyArray<Arrival>, RestoreError> =>
     Effect.suspend(() => {
@@ -47,6 +54,35 @@ export const make = (options: {
 
   const tableKey = (file: { readonly database: string; readonly table: string }) => `${file.database}.${file.table}`
 
+  const create = (arrival: Arrival, file: OfTable): Effect.Effect<ReadonlyArray<Arrival>, RestoreError> =>
+    Effect.matchEffect(options.createTable(arrival, file), {
+      onFailure: (error) =>
+        namesAnother(error)
+          ? Effect.suspend(() => {
+            early.push({ arrival, file })
+            return Effect.as(options.park(arrival), [])
+          })
+          : Effect.fail(error),
+      onSuccess: () =>
+        Effect.suspend(() => {
+          isWorthTrying = true
+          return release(tableKey(file))
+        })
+    })
+
+  /** Tries the tables that came too early once more, for as long as that helps. */
+  const createEarly: Effect.Effect<ReadonlyArray<Arrival>, RestoreError> = Effect.suspend(() => {
+    if (early.length === 0 || !isWorthTrying) {
+      return Effect.succeed([])
+    }
+    isWorthTrying = false
+    return Effect.zipWith(
+      Effect.forEach(early.splice(0), ({ arrival, file }) => create(arrival, file)),
+      createEarly,
+      (ready, more) => [...ready.flat(), ...more]
+    )
+  })
+
   /** Creates what can be created, and gives the files with rows that can be loaded now. */
   const admit = (arrival: Arrival): Effect.Effect<ReadonlyArray<Arrival>, RestoreError> => {
     const { kind } = arrival
@@ -56,17 +92,20 @@ export const make = (options: {
       case "Table":
       case "Sequence":
         return known.has(kind.database)
-          ? Effect.zipRight(options.createTable(arrival, kind), release(tableKey(kind)))
+          ? create(arrival, kind)
           : hold(kind.database, arrival)
       case "Rows":
       case "LoadData":
-        return Effect.flatMap(
-          options.definitionsFollow,
-          (follow) =>
-            known.has(tableKey(kind)) || (!follow && known.has(kind.database))
-              ? Effect.succeed([arrival])
-              : hold(tableKey(kind), arrival)
-        )
+        return Effect.flatMap(options.definitionsFollow, (follow) => {
+          const canBeLoaded = () => known.has(tableKey(kind)) || (!follow && known.has(kind.database))
+          return canBeLoaded()
+            ? Effect.succeed([arrival])
+            : Effect.zipWith(
+              createEarly,
+              Effect.suspend(() => canBeLoaded() ? Effect.succeed([arrival]) : hold(tableKey(kind), arrival)),
+              (ready, own) => [...ready, ...own]
+            )
+        })
       default:
         return Effect.suspend(() => {
           programs.push(arrival)
@@ -76,13 +115,15 @@ export const make = (options: {
   }
 
   /** At the end of the input: what is still held must find its database, or its table, on the target. */
-  const rest: Effect.Effect<ReadonlyArray<Arrival>, RestoreError> = Effect.suspend(() => {
-    const held = Array.from(waiting.keys())
+  const rest: Effect.Effect<ReadonlyArray<Arrival>, RestoreError> = Effect.gen(function*() {
     const isDatabase = (key: string) => !key.includes(".")
-    return Effect.map(
-      Effect.forEach([...held.filter(isDatabase), ...held.filter((key) => !isDatabase(key))], release),
-      (ready) => ready.flat()
-    )
+    const releaseAll = (isWanted: (key: string) => boolean) =>
+      Effect.suspend(() => Effect.forEach(Array.from(waiting.keys()).filter(isWanted), release))
+    const ofDatabases = yield* releaseAll(isDatabase)
+    const created = yield* createEarly
+    // now nothing more will come that could help
+    yield* Effect.forEach(early, ({ arrival, file }) => options.createTable(arrival, file), { discard: true })
+    return [...ofDatabases.flat(), ...created, ...(yield* releaseAll(() => true)).flat()]
   })
 
   return {

@@ -1,0 +1,229 @@
+import { existsSync, readFileSync } from "node:fs"
+
+import { FileSystem, type Path } from "@effect/platform"
+import { assert, describe, layer } from "@effect/vitest"
+import { Frame, Sql } from "@sluice/format"
+import type { Disposal, Incoming, Staging } from "@sluice/pipeline"
+import { type Pipe, type SluiceError, StreamMode } from "@sluice/pipeline"
+import type { ServerPrograms } from "@sluice/testing"
+import { Effect, Either, Exit, Layer } from "effect"
+
+import * as flows from "../support/flows.js"
+import { connect, run } from "../support/mysqlSource.js"
+import * as real from "../support/realServers.js"
+import { describeVendors } from "../support/servers.js"
+import * as SqlScript from "../support/sqlScript.js"
+
+const fixtures = new URL("../../../shared/fixtures/", import.meta.url)
+const missing = !existsSync(fixtures)
+const title = missing
+  ? "backups of mydumper's: SKIPPED, because the folder ../shared/fixtures is not beside the repository"
+  : "backups of mydumper's"
+
+if (missing) {
+  // The reporter does not print the names of skipped tests.
+  process.stderr.write(`${title}\n`)
+}
+
+const read = (name: string): Uint8Array => Uint8Array.from(readFileSync(new URL(name, fixtures)))
+
+/** What the backups were made of, under another name, and without what this vendor does not have. */
+const reference = (vendor: ServerPrograms.Vendor) =>
+  ["t.sql", ...(vendor === "mariadb" ? ["seq.sql"] : [])].flatMap((name) =>
+    SqlScript.statements(Sql.text(read(name)).replace(/\brz\b/g, "reference"))
+  )
+
+const directory = { mariadb: "dir_mariadb", mysql: "dir_mysql97_as_84" } as const
+
+type Disk = FileSystem.FileSystem | Path.Path
+
+type Side = Layer.Layer<
+  Incoming.Incoming | Disposal.Disposal | Staging.Staging,
+  SluiceError.OutputError | SluiceError.BackupError,
+  Disk
+>
+
+const streamed = (mode: StreamMode.StreamMode, bytes: Uint8Array, folder: string): Side =>
+  StreamMode.layerRestore(mode).pipe(
+    Layer.provideMerge(flows.folder(folder)),
+    Layer.provide(flows.play(flows.cut(bytes, [100, 1000, 5000, 5001])))
+  )
+
+const plain = (folder: string): Side =>
+  Layer.provideMerge(StreamMode.layerRestoreDirectory, flows.folder(folder, "Present"))
+
+const newFolder = Effect.flatMap(
+  FileSystem.FileSystem,
+  (fs) => fs.makeTempDirectoryScoped({ prefix: "sluice-fixtures-" })
+)
+
+/** A backup's folder that may be written to. */
+const copyOf = (name: string) =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const from = new URL(`${name}/`, fixtures).pathname
+    const to = yield* newFolder
+    yield* Effect.forEach(yield* fs.readDirectory(from), (file) =>
+      Effect.flatMap(fs.readFile(`${from}/${file}`), (content) => fs.writeFile(`${to}/${file}`, content)))
+    return to
+  })
+
+const namesIn = (folder: string) =>
+  Effect.flatMap(FileSystem.FileSystem, (fs) => Effect.map(fs.readDirectory(folder), (names) => [...names].sort()))
+
+/** The files of a stream. */
+const filesOf = (bytes: Uint8Array): ReadonlyMap<string, Uint8Array> => {
+  const files = new Map<string, Uint8Array>()
+  let name = ""
+  for (const event of Either.getOrThrow(Frame.decoder().push(bytes))) {
+    if (event._tag === "Header") {
+      name = event.name
+    } else if (event._tag === "Content") {
+      files.set(name, Sql.concat([files.get(name) ?? new Uint8Array(0), event.bytes]))
+    }
+  }
+  return files
+}
+
+const emptied = Effect.flatMap(real.From, connect).pipe(
+  Effect.flatMap((connection) => run(connection, "DROP DATABASE IF EXISTS rz")),
+  Effect.scoped
+)
+
+/** Restores into the server, on which nothing is left of an earlier restore. */
+const restore = (side: Side) =>
+  Effect.gen(function*() {
+    yield* emptied
+    return yield* Effect.exit(
+      flows.restore({}).pipe(Effect.provide(side), Effect.provide(real.targetOf(yield* real.From)))
+    )
+  })
+
+/** Bytes as one character each, so that all of them show when they differ. */
+const rows = (sql: string) =>
+  Effect.flatMap(real.From, connect).pipe(
+    Effect.flatMap((connection) => connection.query(sql)),
+    Effect.map(({ rows }) =>
+      rows.map((row) => row.map((cell) => cell === null ? null : Buffer.from(cell).toString("latin1")))
+    ),
+    Effect.scoped
+  )
+
+const tablesOf = (database: string) =>
+  Effect.map(
+    rows(
+      `SELECT CONVERT(TABLE_NAME USING utf8mb4), TABLE_TYPE FROM information_schema.TABLES WHERE TABLE_SCHEMA = '${database}' ORDER BY 1`
+    ),
+    (rows) => rows.map(([name, type]) => [Buffer.from(name ?? "", "latin1").toString(), type] as const)
+  )
+
+/** Holds the restored database against one that was made by running the script that the backup was made of. */
+const arrived = (absent: ReadonlyArray<string>, extra: ReadonlyArray<string>) =>
+  Effect.gen(function*() {
+    const server = yield* real.From
+    const wanted = (yield* tablesOf("reference")).filter(([name]) => !absent.includes(name))
+    const found = (yield* tablesOf("rz")).filter(([name]) => !extra.includes(name))
+    assert.deepStrictEqual(found, wanted)
+    for (const [table] of wanted) {
+      const all = (database: string) => rows(`SELECT * FROM ${Sql.quoteName({ database, name: table })} ORDER BY 1`)
+      assert.deepStrictEqual(yield* all("rz"), yield* all("reference"), table)
+    }
+    const programs = (database: string) =>
+      Effect.map(real.pictureOf(server, database), (picture) =>
+        Array.from(picture.keys(), (what) =>
+          what.replace(`\`${database}\``, "")).filter((what) =>
+            /^(view|trigger|procedure|function|event) /.test(what)
+          ))
+    assert.deepStrictEqual(yield* programs("rz"), yield* programs("reference"))
+    assert.strictEqual((yield* programs("rz")).length, 5)
+  })
+
+const { NoDelete, NoStream, NoStreamAndNoDelete, Traditional } = StreamMode.StreamMode
+
+const onTime = 120_000
+
+describe.skipIf(missing)(title, () => {
+  describeVendors("restored", (vendor) => {
+    const loaded = Layer.effectDiscard(
+      Effect.gen(function*() {
+        const connection = yield* connect(yield* real.From)
+        yield* run(connection, ...reference(vendor))
+        // whom the backups name as the definer of their programs
+        yield* run(connection, "CREATE USER IF NOT EXISTS root@localhost", "GRANT ALL ON *.* TO root@localhost")
+      }).pipe(Effect.scoped)
+    ).pipe(Layer.provideMerge(real.oneServer(vendor)))
+
+    layer(loaded, { excludeTestServices: true })((it) => {
+      const absent = vendor === "mariadb" ? ["sp ace"] : []
+
+      it.scoped(`a folder: ${directory[vendor]}`, () =>
+        Effect.gen(function*() {
+          const folder = new URL(directory[vendor], fixtures).pathname
+          const restored = yield* restore(plain(folder))
+          assert(Exit.isSuccess(restored), String(restored))
+          yield* arrived(absent, ["inv"])
+          assert.deepStrictEqual(yield* rows("SELECT id, hid FROM rz.inv"), [["1", "0"]])
+          // programs run as who they were made by
+          assert.deepStrictEqual(yield* rows("SELECT rz.f1()"), [["1"]])
+          yield* rows("INSERT INTO rz.plain VALUES (3, 'c')")
+          assert.deepStrictEqual(yield* rows("SELECT v FROM rz.v1 WHERE id = 3"), [["C"]])
+          assert.isTrue(restored.value.complete)
+          assert.isAbove(restored.value.remarks.length, 0, "it says what could not be proven")
+        }), onTime)
+
+      if (vendor === "mariadb") {
+        const traditional = missing ? new Uint8Array(0) : read("stream_traditional_mariadb.bin")
+        const announced = missing ? new Uint8Array(0) : read("stream_no_stream_headers.bin")
+
+        it.scoped("a stream, as TRADITIONAL: no file is left", () =>
+          Effect.gen(function*() {
+            const folder = yield* newFolder
+            const restored = yield* restore(streamed(Traditional(), traditional, folder))
+            assert(Exit.isSuccess(restored), String(restored))
+            yield* arrived(["sp ace"], [])
+            assert.deepStrictEqual(yield* namesIn(folder), [])
+          }), onTime)
+
+        it.scoped("a stream, as NO_DELETE: the folder holds it", () =>
+          Effect.gen(function*() {
+            const fs = yield* FileSystem.FileSystem
+            const folder = yield* newFolder
+            const restored = yield* restore(streamed(NoDelete(), traditional, folder))
+            assert(Exit.isSuccess(restored), String(restored))
+            yield* arrived(["sp ace"], [])
+            const files = filesOf(traditional)
+            assert.deepStrictEqual(yield* namesIn(folder), Array.from(files.keys()).sort())
+            for (const [name, content] of files) {
+              assert.deepStrictEqual(Uint8Array.from(yield* fs.readFile(`${folder}/${name}`)), content)
+            }
+          }), onTime)
+
+        for (const mode of [NoStreamAndNoDelete(), NoStream()]) {
+          it.scoped(`names over its folder, as ${StreamMode.spelling(mode)}`, () =>
+            Effect.gen(function*() {
+              const fs = yield* FileSystem.FileSystem
+              const folder = yield* copyOf("dir_mariadb")
+              // what mydumper writes for streams only
+              for (const name of ["metadata.header", "metadata.partial.0"]) {
+                yield* fs.writeFile(`${folder}/${name}`, filesOf(traditional).get(name) ?? new Uint8Array(0))
+              }
+              const before = yield* namesIn(folder)
+              const restored = yield* restore(streamed(mode, announced, folder))
+              assert(Exit.isSuccess(restored), String(restored))
+              yield* arrived(["sp ace"], ["inv"])
+              assert.deepStrictEqual(yield* namesIn(folder), mode._tag === "NoStream" ? [] : before)
+            }), onTime)
+        }
+
+        it.scoped("a sequence goes on where it was", () =>
+          Effect.gen(function*() {
+            const restored = yield* restore(streamed(Traditional(), traditional, yield* newFolder))
+            assert(Exit.isSuccess(restored), String(restored))
+            const [before] = yield* rows("SELECT next_not_cached_value FROM rz.s1")
+            yield* rows("INSERT INTO rz.useseq (v) VALUES (3)")
+            assert.deepStrictEqual(yield* rows("SELECT id FROM rz.useseq WHERE v = 3"), [before])
+          }), onTime)
+      }
+    })
+  })
+})

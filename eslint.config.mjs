@@ -25,7 +25,9 @@ export default tseslint.config(
           quoteStyle: "alwaysDouble",
           trailingCommas: "never",
           operatorPosition: "maintain",
-          "arrowFunction.useParentheses": "force"
+          "arrowFunction.useParentheses": "force",
+          // the order of imports belongs to the other plugin
+          "module.sortImportDeclarations": "maintain"
         }
       }]
     }

@@ -167,6 +167,8 @@ export const run = <E, R>(
       environment: options.environment,
       optionFiles: files.settings
     })
-    yield* Effect.forEach([...files.notices, ...settled.notices], options.notice, { discard: true })
+    if (Setting.textOf(settled.settings, "quiet") !== "true") {
+      yield* Effect.forEach([...files.notices, ...settled.notices], options.notice, { discard: true })
+    }
     yield* execute(options.handlers, command, Setting.toArguments(settled.settings, settled.positionals))
   })

@@ -57,18 +57,18 @@ export const ofFailure = (failure: Failure): number => {
 }
 
 /**
- * The code of a run that ended with `cause`. The first failure decides; a run that was interrupted has the code of
- * the signal; anything else is a defect of ours.
+ * The code of a run that ended with `cause`, after it received `signal`, if it did. What came first decides: a signal,
+ * whatever it led to, then the first failure; anything else is a defect of ours.
  *
  * @since 0.1.0
  * @category getters
  */
 export const ofCause = (cause: Cause.Cause<Failure>, signal: Option.Option<Signal>): number =>
-  Option.match(Cause.failureOption(cause), {
-    onSome: ofFailure,
+  Option.match(signal, {
+    onSome: (signal) => signals[signal],
     onNone: () =>
-      Option.match(signal, {
-        onSome: (signal) => signals[signal],
+      Option.match(Cause.failureOption(cause), {
+        onSome: ofFailure,
         onNone: () => Cause.isInterruptedOnly(cause) ? signals.SIGINT : 1
       })
   })

@@ -45,6 +45,14 @@ const named = (tables: ReadonlyArray<Config.TableName>) =>
     matches: Config.includes({ tables: [table], patterns: [] })
   }))
 
+/** Of a range that may adapt we take the start: chunks are planned before they are read, not while. */
+const chunkRows = (rows: Config.Rows): Option.Option<number> =>
+  rows._tag === "Fixed"
+    ? Option.some(rows.rows)
+    : rows._tag === "Adaptive"
+    ? Option.some(Math.max(rows.least, rows.most === 0 ? rows.start : Math.min(rows.start, rows.most)))
+    : Option.none()
+
 const two = (n: number): string => String(n).padStart(2, "0")
 
 /** The folder of a dump that names none, as mydumper calls it. */
@@ -97,7 +105,7 @@ export const dump = (
       schemas: config.schemas,
       rows: config.data,
       threads,
-      chunkRows: config.rows._tag === "Fixed" ? Option.some(config.rows.rows) : Option.none(),
+      chunkRows: chunkRows(config.rows),
       split: config.rows._tag !== "OnePiece",
       fileBytes: config.chunkFileSize,
       read: { statementSize: config.statementSize, completeInsert: config.completeInsert, utc: config.utc }

@@ -6,11 +6,11 @@
 import * as Fs from "node:fs"
 import * as Os from "node:os"
 
-import type { FileSystem } from "@effect/platform/FileSystem"
-import type { Path } from "@effect/platform/Path"
 import * as NodeContext from "@effect/platform-node/NodeContext"
 import type * as Pipe from "@sluice/pipeline/Pipe"
 import * as Progress from "@sluice/pipeline/Progress"
+import * as Shutdown from "@sluice/pipeline/Shutdown"
+import { OutputError, Stopped } from "@sluice/pipeline/SluiceError"
 import type { Verdict } from "@sluice/pipeline/Verdict"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
@@ -46,20 +46,51 @@ const refuseTerminal = (config: Config.DumpConfig | Config.RestoreConfig, fd: 0 
     })
     : Effect.void
 
-/** Lines for people, on standard error or in the file that was asked for. */
-const screenOf = (config: Config.DumpConfig | Config.RestoreConfig): Report.Screen =>
-  Option.match(config.logfile, {
-    onNone: () => ({ isTerminal: process.stderr.isTTY === true, write: stderr }),
-    onSome: (path) => ({
-      isTerminal: false,
-      write: (text: string) => Effect.orDie(Effect.try(() => Fs.appendFileSync(path, text, { mode: 0o600 })))
-    })
+/** Says what cannot be undone before it is done. */
+const warn = (config: Config.DumpConfig): Effect.Effect<void> =>
+  Option.contains(config.stream, "NO_STREAM") && !config.quiet
+    ? stderr(
+      "note: --stream=NO_STREAM removes each file as soon as its name is sent: nothing can be restored from this dump\n"
+    )
+    : Effect.void
+
+const append = (path: string, text: string): Effect.Effect<void, OutputError> =>
+  Effect.try({
+    try: () => Fs.appendFileSync(path, text, { mode: 0o600 }),
+    catch: (cause) =>
+      new OutputError({
+        reason: "File",
+        what: "cannot write messages to the file",
+        where: path,
+        detail: cause instanceof Error ? cause.message : String(cause),
+        advice: "Name another one with --logfile",
+        cause
+      })
   })
 
-const login = (config: Config.DumpConfig | Config.RestoreConfig): Effect.Effect<Jobs.Login, UsageError> => {
+/** Lines for people, on standard error or in the file that was asked for, which has to be there to write to. */
+const screenOf = (config: Config.DumpConfig | Config.RestoreConfig): Effect.Effect<Report.Screen, OutputError> =>
+  Option.match(config.logfile, {
+    onNone: () => Effect.succeed({ isTerminal: process.stderr.isTTY === true, write: stderr }),
+    onSome: (path) =>
+      Effect.as(append(path, ""), {
+        isTerminal: false,
+        // a job does not end because of what is said about it
+        write: (text: string) => Effect.catchAll(append(path, text), () => stderr(text))
+      })
+  })
+
+/** A terminal is waited for as long as nobody asks to stop. */
+const ask = Effect.flatMap(Shutdown.Shutdown, ({ asked }) =>
+  Effect.raceFirst(
+    prompt.password,
+    Effect.flatMap(asked, (by) => new Stopped({ by, detail: "nothing was begun" }))
+  ))
+
+const login = (config: Config.DumpConfig | Config.RestoreConfig): Effect.Effect<Jobs.Login, UsageError | Stopped> => {
   switch (config.password._tag) {
     case "Prompt":
-      return Effect.map(prompt.password, (password) => ({ password }))
+      return Effect.map(ask, (password) => ({ password }))
     case "Given":
       return Effect.succeed({ password: config.password.secret })
     case "None":
@@ -72,34 +103,40 @@ const run = <E, R>(
   job: (login: Jobs.Login) => Effect.Effect<Verdict, E, R | Progress.Progress>
 ) =>
   Effect.gen(function*() {
+    const screen = yield* screenOf(config)
     const credentials = yield* login(config)
-    const screen = screenOf(config)
-    const showsProgress = !config.quiet && config.verbose > 0 &&
-      (config.progress === "always" || (config.progress === "auto" && config.verbose > 1))
+    const isChatty = !config.quiet && config.verbose > 1
+    const showsProgress = config.progress === "always" ? !config.quiet : config.progress === "auto" && isChatty
     const ended = yield* job(credentials).pipe(
       showsProgress ? Report.whileRunning(screen) : (running) => running,
       Effect.provide(Progress.layer)
     )
-    if (!config.quiet && config.verbose > 0) {
-      yield* screen.write(Report.verdict(ended))
-    }
+    yield* screen.write(Report.verdict(isChatty ? ended : { ...ended, remarks: [] }))
   })
 
+const reason = (cause: Cause.Cause<ExitCode.Failure>, signal: Option.Option<ExitCode.Signal>): string => {
+  const failure = Cause.failureOption(cause)
+  const said = Option.isSome(failure)
+    ? failure.value.message.replaceAll(/\s*\n\s*/g, " ")
+    : `a defect in this program: ${
+      String(Cause.squash(cause)).split("\n", 1)[0] ?? ""
+    }. Please report it, with what --debug prints`
+  return Option.match(signal, {
+    onNone: () => Cause.isInterruptedOnly(cause) ? "interrupted: nothing was finished" : said,
+    onSome: (signal) =>
+      Cause.isInterruptedOnly(cause)
+        ? `interrupted by ${signal}: what was under way is unfinished`
+        : Option.exists(failure, ({ _tag }) => _tag === "Stopped")
+        ? said
+        : `stopped by ${signal}, and then: ${said}`
+  })
+}
+
 /** What failed, in one line; with `--debug`, where in the program too. */
-const report = (debug: boolean) => (cause: Cause.Cause<ExitCode.Failure>): Effect.Effect<void> =>
-  stderr(
-    debug
-      ? `sluice: ${Cause.pretty(cause, { renderErrorCause: true })}\n`
-      : Option.match(Cause.failureOption(cause), {
-        onSome: (failure) => `sluice: ${failure.message.replaceAll(/\s*\n\s*/g, " ")}\n`,
-        onNone: () =>
-          Cause.isInterruptedOnly(cause)
-            ? "sluice: interrupted: nothing was finished\n"
-            : `sluice: a defect in this program: ${
-              String(Cause.squash(cause)).split("\n", 1)[0] ?? ""
-            }. Please report it, with what --debug prints\n`
-      })
-  )
+const report =
+  (debug: boolean) =>
+  (cause: Cause.Cause<ExitCode.Failure>, signal: Option.Option<ExitCode.Signal>): Effect.Effect<void> =>
+    stderr(`sluice: ${debug ? Cause.pretty(cause, { renderErrorCause: true }) : reason(cause, signal)}\n`)
 
 /**
  * Runs the program with the words that were typed, and ends the process.
@@ -109,11 +146,11 @@ const report = (debug: boolean) => (cause: Cause.Cause<ExitCode.Failure>): Effec
  */
 export const main = (argv: ReadonlyArray<string>): void => {
   const processors = Os.availableParallelism()
-  const handlers: Cli.Handlers<ExitCode.Failure, FileSystem | Path | Pipe.PipeIn | Pipe.PipeOut> = {
+  const handlers: Cli.Handlers<ExitCode.Failure, NodeContext.NodeContext | Pipe.PipeIn | Pipe.PipeOut> = {
     dump: (config) =>
-      Effect.zipRight(
-        refuseTerminal(config, 1),
-        run(config, (login) => Jobs.dump(config, login, processors))
+      refuseTerminal(config, 1).pipe(
+        Effect.zipRight(warn(config)),
+        Effect.zipRight(run(config, (login) => Jobs.dump(config, login, processors)))
       ),
     restore: (config) =>
       Effect.zipRight(

@@ -6,6 +6,7 @@
 import * as Progress from "@sluice/pipeline/Progress"
 import * as Verdict from "@sluice/pipeline/Verdict"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Schedule from "effect/Schedule"
 
 const units = ["B", "kB", "MB", "GB", "TB"]
@@ -77,7 +78,8 @@ export const whileRunning = (screen: Screen) => <A, E, R>(job: Effect.Effect<A, 
     )
     const every = screen.isTerminal ? "250 millis" : "1 minute"
     const ticking = Effect.repeat(show, Schedule.spaced(every)).pipe(Effect.delay(every))
-    return Effect.raceFirst(job, Effect.zipRight(ticking, Effect.never)).pipe(
+    // not a race: the sides of one that is interrupted are left running until its fiber is at its very end
+    return Effect.acquireUseRelease(Effect.fork(Effect.interruptible(ticking)), () => job, Fiber.interrupt).pipe(
       Effect.ensuring(screen.isTerminal ? screen.write(clearLine) : Effect.void)
     )
   })

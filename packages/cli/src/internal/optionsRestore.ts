@@ -72,7 +72,7 @@ export const restoreOptions: ReadonlyArray<Entry> = [
     metavar: "MODE",
     default: "FAIL",
     help: "What to do with a table that exists: FAIL refuses it, DROP (also meant without a value) replaces it, " +
-      "TRUNCATE and DELETE keep the table and replace its rows, SKIP leaves it alone, NONE creates without looking."
+      "TRUNCATE and DELETE keep the table and replace its rows, SKIP leaves it alone, NONE means FAIL."
   }),
   entry({
     ...how,

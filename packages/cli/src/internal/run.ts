@@ -3,9 +3,8 @@
  *
  * @internal
  */
-import * as Runtime from "@effect/platform/Runtime"
 import * as Shutdown from "@sluice/pipeline/Shutdown"
-import * as Cause from "effect/Cause"
+import type * as Cause from "effect/Cause"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -26,60 +25,50 @@ const flushed = (stream: NodeJS.WriteStream, next: () => void): void => {
 const names: ReadonlyArray<ExitCode.Signal> = ["SIGINT", "SIGTERM", "SIGHUP"]
 
 /**
- * Runs a program to its end, and ends the process with its code.
+ * Runs a program to its end, and ends the process with its code. `report` says why it failed.
  *
  * The first signal asks the flows to end, cleanly and unfinished; the second interrupts them; the third ends the
  * process where it stands.
  *
  * @internal
  */
-export const main = (
-  program: Effect.Effect<void, ExitCode.Failure>,
-  report: (cause: Cause.Cause<ExitCode.Failure>) => Effect.Effect<void>
+export const main = <A>(
+  program: Effect.Effect<A, ExitCode.Failure>,
+  report: (cause: Cause.Cause<ExitCode.Failure>, signal: Option.Option<ExitCode.Signal>) => Effect.Effect<void>
 ): void => {
   const first = Deferred.unsafeMake<ExitCode.Signal>(FiberId.none)
   let received: ReadonlyArray<ExitCode.Signal> = []
-  const shutdown = {
-    asked: Deferred.await(first),
-    poll: Effect.sync(() => Option.fromNullable(received[0]))
+  const firstReceived = () => Option.fromNullable(received[0])
+  const shutdown = { asked: Deferred.await(first), poll: Effect.sync(firstReceived) }
+  // a run goes on although nobody reads what it says; without a listener the error would end the process
+  process.stderr.on("error", () => {})
+  // a fiber that waits keeps no process alive
+  const alive = setInterval(() => {}, 2 ** 30)
+  // not the platform's `runMain`, as that interrupts at the first signal and forgets the others
+  const fiber = Effect.runFork(program.pipe(
+    Effect.provideService(Shutdown.Shutdown, shutdown),
+    Effect.onError((cause) => report(cause, firstReceived()))
+  ))
+  const onSignal = (signal: ExitCode.Signal) => {
+    received = [...received, signal]
+    if (received.length === 1) {
+      Deferred.unsafeDone(first, Effect.succeed(signal))
+    } else if (received.length === 2) {
+      fiber.unsafeInterruptAsFork(FiberId.none)
+    } else {
+      process.exit(ExitCode.signals[signal])
+    }
   }
-  // `makeRunMain` of our own, because the platform's interrupts at the first signal and forgets the others
-  const run = Runtime.makeRunMain(({ fiber, teardown }) => {
-    // a fiber that waits keeps no process alive
-    const alive = setInterval(() => {}, 2 ** 30)
-    const onSignal = (signal: ExitCode.Signal) => {
-      received = [...received, signal]
-      if (received.length === 1) {
-        Deferred.unsafeDone(first, Effect.succeed(signal))
-      } else if (received.length === 2) {
-        fiber.unsafeInterruptAsFork(FiberId.none)
-      } else {
-        process.exit(ExitCode.signals[signal])
-      }
-    }
-    for (const name of names) {
-      process.on(name, onSignal)
-    }
-    fiber.addObserver((exit) => {
-      clearInterval(alive)
-      teardown(exit, (code) => flushed(process.stdout, () => flushed(process.stderr, () => process.exit(code))))
+  for (const name of names) {
+    process.on(name, onSignal)
+  }
+  fiber.addObserver((exit) => {
+    clearInterval(alive)
+    const end = (code: number) => flushed(process.stderr, () => process.exit(code))
+    Exit.match(exit, {
+      onSuccess: () => flushed(process.stdout, () => end(0)),
+      // what did not get out is of no use to anybody, and its reader may be the reason
+      onFailure: (cause) => end(ExitCode.ofCause(cause, firstReceived()))
     })
   })
-  let code = 0
-  run(
-    program.pipe(
-      Effect.provideService(Shutdown.Shutdown, shutdown),
-      Effect.catchAllCause((cause) => {
-        code = ExitCode.ofCause(cause, Option.fromNullable(received[0]))
-        return report(cause)
-      })
-    ),
-    {
-      disableErrorReporting: true,
-      disablePrettyLogger: true,
-      // a fiber that was interrupted runs no handler, so its code is not set yet
-      teardown: (exit, onExit) =>
-        onExit(Exit.isSuccess(exit) ? code : ExitCode.ofCause(Cause.empty, Option.fromNullable(received[0])))
-    }
-  )
 }

@@ -58,6 +58,11 @@ export interface Options {
   readonly terminator?: Terminator | undefined
   /** The longest statement to hold in memory, in bytes. When not given 1 GiB, the most that a server takes. */
   readonly maximumStatementBytes?: number | undefined
+  /**
+   * Whether all statements are lent: good until the next push, and their memory is used again. When not given, those
+   * that span pushes stay as they are.
+   */
+  readonly lend?: boolean | undefined
 }
 
 /**
@@ -139,7 +144,7 @@ export interface Splitter {
  */
 export const splitter = (options?: Options): Splitter => {
   const maximumStatementBytes = options?.maximumStatementBytes ?? largestPacket
-  const machine = new Machine.Splitter(options?.terminator ?? "lexed", maximumStatementBytes)
+  const machine = new Machine.Splitter(options?.terminator ?? "lexed", maximumStatementBytes, options?.lend ?? false)
   const run = (
     step: (out: Array<Statement>) => Machine.Failure | undefined
   ): Either.Either<ReadonlyArray<Statement>, StatementError> => {

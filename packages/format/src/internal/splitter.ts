@@ -83,6 +83,8 @@ export class Splitter {
   /** What earlier pushes brought of the statement: the first `carried` bytes of `carry`. */
   private carry = nothing
   private carried = 0
+  /** The last statement that was carried, whose memory is used again when it is lent. */
+  private lent = nothing
   /** How much room the next statement that spans pushes may want. */
   private hint = 0
   /** Bytes of all earlier pushes. */
@@ -91,7 +93,11 @@ export class Splitter {
   private emitted = 0
   private failure: Failure | undefined = undefined
 
-  constructor(private readonly terminator: Terminator, private readonly maximum: number) {}
+  constructor(
+    private readonly terminator: Terminator,
+    private readonly maximum: number,
+    private readonly lends: boolean
+  ) {}
 
   /** Appends the statements that `bytes` completes to `out`. */
   push(bytes: Uint8Array, out: Array<Piece>): Failure | undefined {
@@ -337,6 +343,7 @@ export class Splitter {
       offset: this.begin
     }
     this.carry = nothing
+    this.lent = nothing
     this.carried = 0
     return this.failure
   }
@@ -362,7 +369,9 @@ export class Splitter {
     }
     const whole = this.carry.subarray(0, length)
     this.hint = Math.min(length, LARGE)
-    this.carry = nothing
+    const free = this.lent
+    this.lent = this.lends && this.carry.length <= LARGE ? this.carry : nothing
+    this.carry = free
     this.carried = 0
     return whole
   }

@@ -109,6 +109,9 @@ const flags = ["FOUND_ROWS", "IGNORE_SPACE", "ODBC", "LOCAL_FILES", "SESSION_TRA
 const defaultTimeout = Duration.seconds(10)
 const closesWithin = Duration.seconds(2)
 
+/** The buffer for sending grows by this. Doubling it would leave half of it empty: most statements are about as long. */
+const sendBufferStep = 256 * 1024
+
 /** Beyond this the buffer for sending is not kept. */
 const keptSendBuffer = 4 * 1024 * 1024
 
@@ -154,6 +157,8 @@ const create = (options: Options, stream: Net.Socket): Mysql.Connection => {
     password: Redacted.value(options.password),
     connectTimeout: Duration.toMillis(options.connectTimeout ?? defaultTimeout),
     connectAttributes: { program_name: "sluice" },
+    // None is ever prepared, but mysql2 makes room for 16000 on each connection.
+    maxPreparedStatements: 1,
     flags
   })
   // A connection tells of an error once more after the command that failed of it; nobody listening would end Node.
@@ -171,7 +176,7 @@ const wireOf = (inner: Inner, options: Options): Wire => {
   let buffer = new Uint8Array(0)
   const bufferFor = (length: number): Uint8Array => {
     if (buffer.length < length) {
-      buffer = new Uint8Array(Math.max(length, 2 * Math.min(buffer.length, keptSendBuffer / 2)))
+      buffer = new Uint8Array(Math.ceil(length / sendBufferStep) * sendBufferStep)
     }
     const out = buffer.subarray(0, length)
     if (buffer.length > keptSendBuffer) {

@@ -23,7 +23,7 @@ export const statements = (
   terminator: Statement.Terminator
 ): Stream.Stream<Statement.Statement, BackupError> =>
   staging.read(file.name).pipe(
-    Statement.splitStream({ terminator }),
+    Statement.splitStream({ terminator, lend: true }),
     Stream.mapError((error) =>
       error._tag === "BackupError" ? error : new BackupError({
         reason: "Damaged",

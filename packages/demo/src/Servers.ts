@@ -99,7 +99,8 @@ const withSample = (scale: number): Effect.Effect<Servers, DemoError, Environmen
   Effect.gen(function*() {
     yield* Screen.during("Looking for a MariaDB server program")(bring("mariadb"))
     const [source, target] = yield* Screen.during("Starting two private MariaDB servers")(
-      Effect.all([scratch("mariadb"), scratch("mariadb")], { concurrency: 2 })
+      // not both at once: the first start on a machine makes a data folder that the second only copies
+      Effect.all([scratch("mariadb"), scratch("mariadb")])
     )
     yield* Screen.say(`Two private servers, MariaDB ${source.version}: a source and an empty target.`)
     const databases = yield* Screen.during(`Making the sample database at scale ${scale}`)(makeSample(source, scale))

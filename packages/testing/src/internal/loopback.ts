@@ -1,22 +1,26 @@
 import * as Net from "node:net"
 
+import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
+
+/** @internal */
+export class NoFreePort extends Data.TaggedError("NoFreePort")<{ readonly message: string }> {}
 
 /**
  * A port of 127.0.0.1 that nobody listens on. Another program may take it before it is used.
  *
  * @internal
  */
-export const freePort: Effect.Effect<number, Error> = Effect.async((resume) => {
+export const freePort: Effect.Effect<number, NoFreePort> = Effect.async((resume) => {
   const server = Net.createServer()
-  server.once("error", (error) => resume(Effect.fail(error)))
+  server.once("error", ({ message }) => resume(Effect.fail(new NoFreePort({ message }))))
   server.listen(0, "127.0.0.1", () => {
     const address = server.address()
     server.close(() =>
       resume(
         typeof address === "object" && address !== null
           ? Effect.succeed(address.port)
-          : Effect.fail(new Error("the system gave no port"))
+          : Effect.fail(new NoFreePort({ message: "the system gave no port" }))
       )
     )
   })

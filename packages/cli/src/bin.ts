@@ -2,6 +2,10 @@
 /**
  * @since 0.1.0
  */
-import { main } from "./Main.js"
+import * as Heap from "./internal/heap.js"
+
+Heap.keepSmall()
+// loaded only now, with the heap kept small
+const { main } = await import("./Main.js")
 
 main(process.argv.slice(2))

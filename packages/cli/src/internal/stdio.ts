@@ -5,11 +5,12 @@
  */
 import * as Fs from "node:fs"
 
-import * as NodeStream from "@effect/platform-node/NodeStream"
 import * as Pipe from "@sluice/pipeline/Pipe"
-import { BackupError, OutputError } from "@sluice/pipeline/SluiceError"
+import { OutputError } from "@sluice/pipeline/SluiceError"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+
+import * as Stdin from "./stdin.js"
 
 const what = "the stream cannot be written"
 
@@ -86,16 +87,5 @@ export const layerStdout: Layer.Layer<Pipe.PipeOut> = Layer.scoped(
  */
 export const layerStdin: Layer.Layer<Pipe.PipeIn> = Layer.succeed(
   Pipe.PipeIn,
-  Pipe.PipeIn.of({
-    bytes: NodeStream.fromReadable<BackupError, Uint8Array>(
-      () => process.stdin,
-      (cause) =>
-        new BackupError({
-          reason: "Unreadable",
-          what: "the stream cannot be read",
-          detail: cause instanceof Error ? cause.message : String(cause),
-          cause
-        })
-    )
-  })
+  Pipe.PipeIn.of({ bytes: Stdin.bytes(0) })
 )

@@ -18,9 +18,16 @@ import * as internal from "./staging.js"
 
 const largestBlock = 256 * 1024
 
+/**
+ * Who writes or reads a file holds some pieces of it in buffers of his own, which are memory too: three of about a
+ * megabyte, with statements of that size. A small budget is not used up for them.
+ */
+const ofWorker = 3 * 1024 * 1024
+const ofWorkersAtMost = 1 / 4
+
 /** @internal */
 export interface Options {
-  /** Bytes that all files in memory may take together. */
+  /** Bytes that all files in memory may take together, with the buffers of those who write and read them. */
   readonly budget: number
   /** How many files are written at once at most. */
   readonly threads: number
@@ -66,8 +73,9 @@ export const make = (
     const path = yield* Path.Path
     const scope = yield* Effect.scope
     const shares = options.threads + 2
-    const blockSize = Math.max(1, Math.min(largestBlock, Math.floor(options.budget / shares / 4)))
-    const blocksOfShare = Math.max(1, Math.floor(options.budget / shares / blockSize))
+    const forFiles = options.budget - Math.min(options.threads * ofWorker, options.budget * ofWorkersAtMost)
+    const blockSize = Math.max(1, Math.min(largestBlock, Math.floor(forFiles / shares / 4)))
+    const blocksOfShare = Math.max(1, Math.floor(forFiles / shares / blockSize))
     const share = blocksOfShare * blockSize
     const budget = yield* Effect.makeSemaphore(blocksOfShare * shares)
     const pool = makePool(blockSize)

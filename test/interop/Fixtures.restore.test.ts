@@ -3,8 +3,7 @@ import { existsSync, readFileSync } from "node:fs"
 import { FileSystem, type Path } from "@effect/platform"
 import { assert, describe, layer } from "@effect/vitest"
 import { Frame, Sql } from "@sluice/format"
-import type { Disposal, Incoming, Staging } from "@sluice/pipeline"
-import { type Pipe, type SluiceError, StreamMode } from "@sluice/pipeline"
+import { type Disposal, type Incoming, type SluiceError, type Staging, StreamMode } from "@sluice/pipeline"
 import type { ServerPrograms } from "@sluice/testing"
 import { Effect, Either, Exit, Layer } from "effect"
 
@@ -171,6 +170,19 @@ describe.skipIf(missing)(title, () => {
           assert.isAbove(restored.value.remarks.length, 0, "it says what could not be proven")
         }), onTime)
 
+      it.scoped("one table of a folder, without what belongs to the others", () =>
+        Effect.gen(function*() {
+          yield* emptied
+          const server = yield* real.From
+          const folder = new URL(directory[vendor], fixtures).pathname
+          const verdict = yield* flows.restore({ includes: (_, table) => table === "types" }).pipe(
+            Effect.provide(plain(folder)),
+            Effect.provide(real.targetOf(server))
+          )
+          assert.deepInclude(verdict, { complete: true, tables: 1, rows: 3 })
+          assert.deepStrictEqual(yield* tablesOf("rz"), [["types", "BASE TABLE"]])
+        }), onTime)
+
       if (vendor === "mariadb") {
         const traditional = missing ? new Uint8Array(0) : read("stream_traditional_mariadb.bin")
         const announced = missing ? new Uint8Array(0) : read("stream_no_stream_headers.bin")
@@ -222,6 +234,83 @@ describe.skipIf(missing)(title, () => {
             const [before] = yield* rows("SELECT next_not_cached_value FROM rz.s1")
             yield* rows("INSERT INTO rz.useseq (v) VALUES (3)")
             assert.deepStrictEqual(yield* rows("SELECT id FROM rz.useseq WHERE v = 3"), [before])
+          }), onTime)
+
+        it.scoped("a folder that lacks a file is refused, if its metadata can tell", () =>
+          Effect.gen(function*() {
+            const fs = yield* FileSystem.FileSystem
+            const folder = yield* copyOf("dir_mariadb")
+            // metadata says how many triggers and programs there are to no one
+            const silent = ["rz-schema-post.sql", "rz-schema-triggers.sql", "rz.v1-schema.sql"]
+            const names = yield* namesIn(folder)
+            assert.includeMembers([...names], silent)
+            for (const name of names) {
+              yield* fs.rename(`${folder}/${name}`, `${folder}/.${name}`)
+              const restored = yield* restore(plain(folder))
+              yield* fs.rename(`${folder}/.${name}`, `${folder}/${name}`)
+              if (silent.includes(name)) {
+                assert.isTrue(Exit.isSuccess(restored), name)
+              } else if (name === "rz.s1-schema.sql") {
+                // another table is made of it
+                assert.include(flows.failureOf(restored)?.message, "rz.s1")
+              } else {
+                const error = flows.failureOf(restored)
+                assert(error?._tag === "BackupError", `${name}: ${restored}`)
+                assert.strictEqual(
+                  error.reason,
+                  name === "metadata" ? "Cut" : name.endsWith("00000.sql") ? "RowCount" : "Missing"
+                )
+                if (error.reason === "Missing") {
+                  assert.strictEqual(error.where, name)
+                }
+              }
+            }
+          }), onTime)
+
+        for (
+          const [name, what] of [
+            ["stream_zstd_mariadb.bin", "compressed files"],
+            ["stream_load_data_mariadb.bin", "LOAD DATA files"]
+          ] as const
+        ) {
+          it.scoped(`${what} are refused: ${name}`, () =>
+            Effect.gen(function*() {
+              const error = flows.failureOf(
+                yield* restore(streamed(Traditional(), read(name), yield* newFolder))
+              )
+              assert(error?._tag === "BackupError", String(error))
+              assert.strictEqual(error.reason, "Unsupported")
+              assert.include(error.message, `this version does not read ${what}`)
+              assert.include(error.where ?? "", "rz.")
+              assert.isDefined(error.advice)
+            }), onTime)
+        }
+
+        it.scoped("a stream that is cut anywhere is refused", () =>
+          Effect.gen(function*() {
+            const ends = Array.from(filesOf(traditional)).map(([name, content]) => ({ name, size: content.length }))
+            const last = ends.at(-1)
+            assert.strictEqual(last?.name, "metadata")
+            const starts = ends.map((_, i) =>
+              ends.slice(0, i).reduce((sum, { name, size }) => sum + `\n-- ${name} ${size}\n`.length + size, 0)
+            )
+            // before the first definition, between files, inside of one, and right before the end
+            for (
+              const at of [
+                0,
+                1,
+                ...[1, 2, 20, 21, 30].map((i) => starts[i] ?? 0),
+                (starts[25] ?? 0) + 100,
+                traditional.length - (last?.size ?? 0),
+                traditional.length - 1
+              ]
+            ) {
+              const error = flows.failureOf(
+                yield* restore(streamed(Traditional(), traditional.subarray(0, at), yield* newFolder))
+              )
+              assert(error?._tag === "BackupError", `${at}: ${error}`)
+              assert.include(["Cut", "NotABackup"], error.reason)
+            }
           }), onTime)
       }
     })

@@ -24,6 +24,7 @@ import * as Stream from "effect/Stream"
 import { Disposal } from "./Disposal.js"
 import { type Arrival, Incoming } from "./Incoming.js"
 import * as expectations from "./internal/expectations.js"
+import { orMissing } from "./internal/missing.js"
 import { missing, type Named } from "./internal/named.js"
 import * as order from "./internal/order.js"
 import * as replay from "./internal/replay.js"
@@ -142,9 +143,16 @@ export const run = (
     const databaseOf = (part: string): string => Option.getOrElse(options.database, () => databases.get(part) ?? part)
     const tableOf = (file: { readonly database: string; readonly table: string }): string =>
       tables.get(`${file.database}.${file.table}`) ?? file.table
+    const isWantedTable = (part: string, table: string): boolean =>
+      options.includes(databases.get(part) ?? part, table) && !skipped.has(`${databaseOf(part)}.${table}`)
     const isWanted = (file: { readonly database: string; readonly table: string }): boolean =>
-      options.includes(databases.get(file.database) ?? file.database, tableOf(file)) &&
-      !skipped.has(`${databaseOf(file.database)}.${tableOf(file)}`)
+      isWantedTable(file.database, tableOf(file))
+
+    const explained = (kind: FileName.FileName) =>
+      orMissing(kind, {
+        database: (part) => databases.has(part),
+        table: (database, table) => tables.has(`${database}.${table}`)
+      })
 
     const withSession = <A, E>(use: (session: Target.Session) => Effect.Effect<A, E>) =>
       Effect.scoped(
@@ -186,7 +194,7 @@ export const run = (
       })
 
     const replayed = (
-      { file }: Arrival,
+      { file, kind }: Arrival,
       database: Option.Option<string>,
       terminator: Statement.Terminator,
       edit: (
@@ -205,7 +213,11 @@ export const run = (
             edit: (statement, kind) => edit(session, statement, kind)
           })
         })
-      ).pipe(Effect.zipRight(disposal.dispose(file)), Effect.zipRight(progress.add({ files: 1, bytes: file.bytes })))
+      ).pipe(
+        Effect.mapError(explained(kind)),
+        Effect.zipRight(disposal.dispose(file)),
+        Effect.zipRight(progress.add({ files: 1, bytes: file.bytes }))
+      )
 
     const createDatabase = (arrival: Arrival, part: string) =>
       replayed(arrival, Option.none(), "guarded", (_, statement, kind) =>
@@ -261,6 +273,7 @@ export const run = (
         })
       ).pipe(
         Effect.retry(again),
+        Effect.mapError(explained(arrival.kind)),
         Effect.tap((rows) => backup.committed(file, rows)),
         Effect.flatMap((rows) => progress.add({ rows, files: 1, bytes: arrival.file.bytes })),
         Effect.zipRight(disposal.dispose(arrival.file))
@@ -278,21 +291,34 @@ export const run = (
       const wanted = options.schemas && (
         kind._tag === "Triggers" ? options.triggers : kind._tag === "View" ? isWanted(kind) : options.programs
       )
-      return wanted && "database" in kind
-        ? replayed(
-          arrival,
-          Option.some(databaseOf(kind.database)),
-          "guarded",
-          (_, statement, { _tag }) =>
-            Effect.sync(() => {
-              objects += _tag === "CreateView" || _tag === "CreateProgram" ? 1 : 0
-              if (kind._tag === "View" && _tag === "CreateView") {
-                restoredTables.delete(`${kind.database}.${kind.table}`)
+      if (!wanted || !("database" in kind)) {
+        return discard(arrival)
+      }
+      // what makes way for a trigger, which comes only if its table is wanted
+      let dropTrigger: Uint8Array | undefined
+      return replayed(
+        arrival,
+        Option.some(databaseOf(kind.database)),
+        "guarded",
+        (session, statement, what) =>
+          Effect.gen(function*() {
+            if (what._tag === "Drop" && what.what === "TRIGGER") {
+              dropTrigger = statement.slice()
+              return undefined
+            }
+            if (what._tag === "CreateProgram" && what.table !== undefined) {
+              if (!isWantedTable(kind.database, what.table.name)) {
+                return undefined
               }
-              return statement
-            })
-        )
-        : discard(arrival)
+              yield* dropTrigger === undefined ? Effect.void : session.execute(dropTrigger)
+            }
+            objects += what._tag === "CreateView" || what._tag === "CreateProgram" ? 1 : 0
+            if (kind._tag === "View" && what._tag === "CreateView") {
+              restoredTables.delete(`${kind.database}.${kind.table}`)
+            }
+            return statement
+          })
+      )
     }
 
     const content = (arrival: Arrival): Effect.Effect<Uint8Array, BackupError> =>

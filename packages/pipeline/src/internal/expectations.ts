@@ -3,8 +3,10 @@
  *
  * @internal
  */
+import * as FileName from "@sluice/format/FileName"
 import * as Metadata from "@sluice/format/Metadata"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 
 import * as Checksum from "../Checksum.js"
@@ -67,14 +69,8 @@ export const make = Effect.sync(() => {
       }
     })
 
-  const missing = (name: string) =>
-    new BackupError({
-      reason: "Missing",
-      what: "a file of the backup is missing",
-      where: name,
-      detail: "the manifest lists it",
-      advice
-    })
+  const missing = (name: string, detail: string) =>
+    new BackupError({ reason: "Missing", what: "a file of the backup is missing", where: name, detail, advice })
 
   /** Proves that a file is what the manifest says; of another tool's backup there is nothing to hold it against. */
   const prove = (file: StagedFile): Effect.Effect<void, BackupError> =>
@@ -129,17 +125,41 @@ export const make = Effect.sync(() => {
       loaded.set(keyOf(table), (loaded.get(keyOf(table)) ?? 0) + rows)
     })
 
+  /**
+   * What another tool's backup lacks, as far as its metadata can tell: it lists the tables and views, not the files.
+   * A view that was dumped as a table has rows and no file of its own.
+   */
+  const lost = (metadata: Metadata.Metadata): string | undefined => {
+    const hasDefinitions = Array.from(seen).some((name) => name.endsWith("-schema.sql"))
+    const hasRows = new Set(
+      Array.from(seen, FileName.parse).flatMap((parsed) =>
+        Either.isRight(parsed) && parsed.right.file._tag === "Rows" ? [keyOf(parsed.right.file)] : []
+      )
+    )
+    const hasCome = (file: FileName.FileName) => seen.has(FileName.render(file))
+    const { Sequence, Table, View } = FileName.FileName
+    const nameOf = ({ database, table }: Metadata.TableSection) => ({ database, table })
+    const table = hasDefinitions && metadata.tables.find((table) =>
+      !hasRows.has(keyOf(table)) &&
+      (table.isView
+        ? !hasCome(View(nameOf(table)))
+        : !hasCome(Table(nameOf(table))) && !hasCome(Sequence(nameOf(table))))
+    )
+    return table ? FileName.render((table.isView ? View : Table)(nameOf(table))) : undefined
+  }
+
   /** Says whether everything that belongs to the backup has come. */
   const complete: Effect.Effect<Metadata.Metadata, BackupError> = Effect.suspend(() => {
     for (const name of entries.keys()) {
       if (!seen.has(name)) {
-        return missing(name)
+        return missing(name, "the manifest lists it")
       }
     }
-    return Option.match(last, {
-      onNone: () => Effect.fail(missing("metadata")),
-      onSome: Effect.succeed
-    })
+    if (Option.isNone(last)) {
+      return missing("metadata", "it is what ends a backup")
+    }
+    const name = Option.isNone(announcement) ? lost(last.value) : undefined
+    return name === undefined ? Effect.succeed(last.value) : missing(name, "the metadata lists what it defines")
   })
 
   /** Holds the rows of every table against the metadata. */

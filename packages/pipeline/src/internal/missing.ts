@@ -1,0 +1,35 @@
+/**
+ * Definitions that did not come.
+ *
+ * @internal
+ */
+import * as FileName from "@sluice/format/FileName"
+
+import { BackupError, type RestoreError, type TargetError } from "../SluiceError.js"
+
+/**
+ * A server that does not have what a file needs is the backup's fault when the backup should have made it, and did
+ * not.
+ *
+ * @internal
+ */
+export const orMissing = (kind: FileName.FileName, come: {
+  readonly database: (part: string) => boolean
+  readonly table: (database: string, table: string) => boolean
+}) =>
+(error: RestoreError): RestoreError => {
+  const { Database, Table } = FileName.FileName
+  const is = (reason: TargetError["reason"]) => error._tag === "TargetError" && error.reason === reason
+  const missing = "database" in kind && is("UnknownDatabase") && !come.database(kind.database)
+    ? Database({ database: kind.database })
+    : kind._tag === "Rows" && is("UnknownTable") && !come.table(kind.database, kind.table)
+    ? Table({ database: kind.database, table: kind.table })
+    : undefined
+  return missing === undefined ? error : new BackupError({
+    reason: "Missing",
+    what: "a file of the backup is missing",
+    where: FileName.render(missing),
+    detail: `it did not come, and the target has no such ${missing._tag.toLowerCase()} either`,
+    advice: "Create it on the target first, or take the backup again with its definitions"
+  })
+}

@@ -173,6 +173,7 @@ export const run = (
         if (there === "Nothing") {
           return true
         }
+        const drop = run(`DROP ${there.toUpperCase()} ${name}`)
         return yield* Existing.$match(options.existing, {
           Fail: () =>
             new TargetError({
@@ -182,9 +183,10 @@ export const run = (
               detail: `a ${there.toLowerCase()} of that name is already there`,
               advice: "Restore into an empty server, or say what becomes of it with --drop-table"
             }),
-          Drop: () => Effect.as(run(`DROP ${there.toUpperCase()} ${name}`), true),
-          Truncate: () => Effect.as(run(`TRUNCATE TABLE ${name}`), false),
-          Delete: () => Effect.as(run(`DELETE FROM ${name}`), false),
+          Drop: () => Effect.as(drop, true),
+          // emptying a view would empty the tables behind it, which may be loaded already
+          Truncate: () => there === "View" ? Effect.as(drop, true) : Effect.as(run(`TRUNCATE TABLE ${name}`), false),
+          Delete: () => there === "View" ? Effect.as(drop, true) : Effect.as(run(`DELETE FROM ${name}`), false),
           Skip: () =>
             Effect.sync(() => {
               skipped.add(`${database}.${table}`)
@@ -249,7 +251,9 @@ export const run = (
               return Effect.succeed(undefined)
             }
             return Effect.map(makeWay(session, databaseOf(file.database), kind.table.name), (create) => {
-              restoredTables.add(`${file.database}.${file.table}`)
+              if (isWanted(file)) {
+                restoredTables.add(`${file.database}.${file.table}`)
+              }
               return create ? statement : undefined
             })
           })

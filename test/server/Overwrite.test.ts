@@ -1,0 +1,87 @@
+import { FileSystem } from "@effect/platform"
+import { assert, layer } from "@effect/vitest"
+import { Restore, StreamMode } from "@sluice/pipeline"
+import { Effect, Exit, Layer } from "effect"
+
+import * as flows from "../support/flows.js"
+import { connect, everythingIn, run } from "../support/mysqlSource.js"
+import * as real from "../support/realServers.js"
+import { describeVendors } from "../support/servers.js"
+
+const made = [
+  "CREATE DATABASE kept",
+  "USE kept",
+  "CREATE TABLE notes (id INT PRIMARY KEY, note TEXT) COMMENT 'as it was'",
+  "INSERT INTO notes VALUES (1, 'one'), (2, 'two')",
+  "CREATE VIEW all_notes AS SELECT id, note FROM notes"
+]
+
+const { Delete, Drop, Fail, Skip, Truncate } = Restore.Existing
+
+describeVendors("what is already there", (vendor) => {
+  layer(real.oneServer(vendor), { excludeTestServices: true })((it) => {
+    /** Restores a stream of `made` over what has become of it. */
+    const restored = (existing: Restore.Existing, ...changes: ReadonlyArray<string>) =>
+      Effect.gen(function*() {
+        const fs = yield* FileSystem.FileSystem
+        const server = yield* real.From
+        const connection = yield* connect(server)
+        yield* run(connection, "DROP DATABASE IF EXISTS kept", ...made)
+        const before = yield* real.pictureOf(server, "kept")
+        const pipe = yield* flows.record
+        const folder = flows.folder(yield* fs.makeTempDirectoryScoped())
+        yield* flows.dump({ selection: everythingIn("kept") }).pipe(
+          Effect.provide(Layer.provideMerge(StreamMode.layerTraditionalDump, folder)),
+          Effect.provide(pipe.out),
+          Effect.provide(real.sourceOf(server))
+        )
+        yield* run(connection, "USE kept", ...changes)
+        const changed = yield* real.pictureOf(server, "kept")
+        const exit = yield* Effect.exit(
+          flows.restore({ existing }).pipe(
+            Effect.provide(Layer.provideMerge(StreamMode.layerTraditionalRestore, folder)),
+            Effect.provide(flows.play([yield* pipe.bytes])),
+            Effect.provide(real.targetOf(server))
+          )
+        )
+        const after = yield* real.pictureOf(server, "kept")
+        return { exit, before, changed, after }
+      })
+
+    for (const existing of [Drop(), Truncate(), Delete()]) {
+      it.scoped(`${existing._tag}: rows are as they were, also behind a view`, () =>
+        Effect.gen(function*() {
+          const { after, before, changed, exit } = yield* restored(
+            existing,
+            "INSERT INTO notes VALUES (3, 'three')",
+            "UPDATE notes SET note = 'changed' WHERE id = 1",
+            "ALTER VIEW all_notes AS SELECT id FROM notes"
+          )
+          assert.strictEqual(exit._tag, "Success", String(exit))
+          assert.strictEqual(real.differences(before, changed).length, 3)
+          assert.deepStrictEqual(real.differences(before, after), [])
+        }), 120_000)
+    }
+
+    it.scoped("Skip: it stays as it is, and the verdict says so", () =>
+      Effect.gen(function*() {
+        const { after, changed, exit } = yield* restored(Skip(), "DELETE FROM notes WHERE id = 2")
+        assert(Exit.isSuccess(exit), String(exit))
+        assert.deepStrictEqual(real.differences(changed, after), [])
+        assert.deepStrictEqual(exit.value.leftOut, [
+          "kept.notes (it was already there)",
+          "kept.all_notes (it was already there)"
+        ])
+        assert.deepInclude(exit.value, { tables: 0, rows: 0, objects: 0 })
+      }), 120_000)
+
+    it.scoped("Fail: it stays as it is, and the restore fails", () =>
+      Effect.gen(function*() {
+        const { after, changed, exit } = yield* restored(Fail(), "DELETE FROM notes WHERE id = 2")
+        const error = flows.failureOf(exit)
+        assert(error?._tag === "TargetError", String(exit))
+        assert.deepInclude({ ...error }, { reason: "AlreadyExists", where: "kept.notes" })
+        assert.deepStrictEqual(real.differences(changed, after), [])
+      }), 120_000)
+  })
+})

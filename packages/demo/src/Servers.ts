@@ -12,6 +12,7 @@ import type * as MysqlError from "@sluice/mysql/MysqlError"
 import * as SampleDatabase from "@sluice/testing/SampleDatabase"
 import * as ScratchServer from "@sluice/testing/ScratchServer"
 import * as ServerPrograms from "@sluice/testing/ServerPrograms"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
@@ -33,6 +34,8 @@ export interface Servers {
   readonly selected: ReadonlyArray<string>
   /** Why definitions cannot be compared, if they cannot. */
   readonly rowsOnly: Option.Option<string>
+  /** How long the program may take for one step; a step that takes longer hangs. */
+  readonly patience: Duration.Duration
   /** Goes away with the target, even when this process is killed. */
   readonly folder: string
   /** What is left on the machine when all is over: folders and processes that must be gone. */
@@ -110,6 +113,7 @@ const withSample = (scale: number): Effect.Effect<Servers, DemoError, Environmen
       databases,
       selected: databases,
       rowsOnly: Option.none(),
+      patience: Duration.minutes(5 + scale),
       folder: target.directory,
       traces: [...(yield* trace(source)), ...(yield* trace(target))]
     }
@@ -157,6 +161,7 @@ const withServer = (server: Settings.Server): Effect.Effect<Servers, DemoError, 
       rowsOnly: same
         ? Option.none()
         : Option.some("the servers are of two versions, which print definitions differently: only rows were compared"),
+      patience: Duration.infinity,
       folder: target.directory,
       traces: yield* trace(target)
     }

@@ -12,6 +12,7 @@ import * as Connection from "@sluice/mysql/Connection"
 import * as Fingerprint from "@sluice/mysql/Fingerprint"
 import * as StreamMode from "@sluice/pipeline/StreamMode"
 import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 
@@ -96,6 +97,14 @@ const damaged = 6
 
 /** The code of a dump whose reader is gone. */
 const readerGone = 7
+
+/** Gives up on a program that hangs. */
+const within = (servers: Servers.Servers, what: string) =>
+  Effect.timeoutFail({
+    duration: servers.patience,
+    onTimeout: () =>
+      new DemoError({ message: `${what}: the program did not end within ${Duration.format(servers.patience)}.` })
+  })
 
 /** The names in a folder; none when there is no such folder. */
 const listing = (folder: string) =>
@@ -214,7 +223,7 @@ export const move = (
       databases: servers.selected
     }, (passed) => {
       bytes = passed
-    }).pipe(Screen.during(name(pair), () => `, ${megabytes(bytes)} on the pipe`))
+    }).pipe(within(servers, name(pair)), Screen.during(name(pair), () => `, ${megabytes(bytes)} on the pipe`))
     const seconds = ((yield* Clock.currentTimeMillis) - started) / 1000
 
     const [left, right] = yield* Effect.all([listing(dumpFolder), listing(restoreFolder)])
@@ -257,11 +266,11 @@ export const headersOnly = (servers: Servers.Servers): Effect.Effect<Refused, De
     const folder = path.join(yield* stepFolder(servers), "dump")
     const mode = NoStream()
     const { dump, passed, sent } = yield* Screen.during("NO_STREAM on the dump by itself")(
-      Program.dump({ server: servers.source, mode, folder }, servers.selected)
+      Program.dump({ server: servers.source, mode, folder }, servers.selected).pipe(within(servers, "NO_STREAM"))
     )
     const left = yield* listing(folder)
     const restore = yield* Screen.during("Restoring from it")(
-      Program.restore({ server: servers.target, mode, folder }, sent)
+      Program.restore({ server: servers.target, mode, folder }, sent).pipe(within(servers, "NO_STREAM"))
     )
     yield* Servers.emptyTarget(servers)
     const missing = passed.files[0]?.name ?? ""
@@ -302,7 +311,7 @@ export const cut = (
         target: { server: servers.target, mode, folder: path.join(folder, "restore") },
         databases: servers.selected,
         cutAfter
-      }, () => {})
+      }, () => {}).pipe(within(servers, "A cut stream"))
     )
     yield* Servers.emptyTarget(servers)
     return {

@@ -317,6 +317,9 @@ for (const [name, fileSystem] of fileSystems) {
           assert.strictEqual(codeOf(yield* Effect.flip(fs.remove(`${root}/a`))), "ERR_FS_EISDIR")
           yield* fs.remove(`${root}/a`, { recursive: true })
           assert.deepStrictEqual(yield* fs.readDirectory(root), ["kept"])
+          yield* fs.makeDirectory(`${root}/a/b`, { recursive: true })
+          yield* fs.remove(`${root}/a/b/..`, { recursive: true })
+          assert.deepStrictEqual(yield* fs.readDirectory(`${root}/a`), [])
         }))
 
       it.scoped("copy takes a tree, keeps what is there unless told, and never copies into itself", () =>

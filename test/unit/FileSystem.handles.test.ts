@@ -137,6 +137,9 @@ for (const [name, fileSystem] of fileSystems) {
           assert.strictEqual(text(yield* file.readAlloc(4)), "oldn")
           yield* file.writeAll(bytes("er"))
           assert.strictEqual(text(yield* file.readAlloc(10)), "ewer")
+          yield* file.truncate(0)
+          yield* file.writeAll(bytes("0123456789"))
+          assert.strictEqual(text(yield* file.readAlloc(10)), "89")
         }))
 
       it.scoped("is pulled back by truncate, never pushed", () =>

@@ -304,6 +304,20 @@ describe("MemoryFileSystem", () => {
       assert.strictEqual(yield* superuser.fs.readFileString("/a"), "x")
     }))
 
+  it.effect("a directory has a link for itself, its name, and each directory in it", () =>
+    Effect.gen(function*() {
+      const { fs } = yield* make()
+      const links = Effect.map(fs.stat("/tmp"), (info) => Option.getOrNull(info.nlink))
+      assert.strictEqual(yield* links, 2)
+      yield* fs.makeDirectory("/tmp/a/b", { recursive: true })
+      yield* fs.writeFileString("/tmp/file", "")
+      assert.strictEqual(yield* links, 3)
+      yield* fs.rename("/tmp/a/b", "/tmp/b")
+      assert.strictEqual(yield* links, 4)
+      yield* fs.remove("/tmp/a", { recursive: true })
+      assert.strictEqual(yield* links, 3)
+    }))
+
   it.effect("the umask is an option", () =>
     Effect.gen(function*() {
       const { fs } = yield* make({ umask: 0o077 })

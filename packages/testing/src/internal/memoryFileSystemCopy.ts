@@ -88,14 +88,14 @@ const checkParents = (state: State, source: Tree.Inode, from: string, to: string
     }
   })
 
-const copyFile = (state: State, from: string, to: string, mode: number, options: Options): Result<void> =>
+// Node sets the mode again after this: the copy has it already.
+const copyFile = (state: State, from: string, to: string, options: Options): Result<void> =>
   Either.gen(function*() {
     yield* Node.copyFile(state, from, to)
     if (options.preserveTimestamps) {
       const source = yield* Calls.stat(state, from)
       yield* Calls.utimes(state, to, source.atime, source.mtime)
     }
-    yield* Calls.chmod(state, to, mode)
   })
 
 const copyLink = (
@@ -147,7 +147,7 @@ const copyAny = (
       if (target !== undefined) {
         yield* Calls.unlink(state, to)
       }
-      return yield* copyFile(state, from, to, source.mode, options)
+      return yield* copyFile(state, from, to, options)
     }
     if (target === undefined) {
       yield* Calls.mkdir(state, to, 0o777)

@@ -68,7 +68,8 @@ const obvious = (text: string, terminator: Statement.Terminator, maximum: number
 
 /** Pushes the text in parts, and spoils the memory of each as soon as its statements are read. */
 const incremental = (parts: ReadonlyArray<Uint8Array>, options: Statement.Options): Outcome => {
-  const splitter = Statement.splitter(options)
+  // each statement is read before the next push, so that lending must make no difference
+  const splitter = Statement.splitter({ ...options, lend: parts.length % 2 === 1 })
   const statements: Array<readonly [string, number]> = []
   const take = (result: Either.Either<ReadonlyArray<Statement.Statement>, Statement.StatementError>) =>
     Either.match(result, {

@@ -10,11 +10,12 @@ import * as V8 from "node:v8"
  * program is loaded, because loading is what makes the heap grow first.
  *
  * A flag of the engine is the last resort; it is taken because the rest is done and is not enough. Rows never become
- * objects, and their bytes are in buffers that are used again, which no flag touches. What is left is the flows'
- * own small objects: 30 MB of them live, but the engine, which sees a machine with much memory, keeps 32 MB for new
- * ones (16 would be in use at most) and lets 50 MB and more of old ones pile up before it looks. A dump of 640 MB under a
- * budget of 64 MB then takes 195 to 216 MB at its peak; with these flags 165 to 170 MB, in the same time. Limits that an
- * embedder can set by other means (of a worker) are hard: a catalog of a million tables would end the program.
+ * objects, and their bytes are in buffers that are used again, which no flag touches. What is left is the flows' own
+ * small objects: 30 MB of them live, but the engine, which sees a machine with much memory, takes 32 MB for new ones
+ * while the program is loaded, and lets old ones that are garbage pile up to several times what lives. A dump of
+ * 640 MB under a budget of 64 MB then takes 197 MB at its peak, and a longer one more; with these flags 149 MB, for half a
+ * second of the processor. The limits that an embedder can set by other means (of a worker) are hard: a catalog of a
+ * million tables would end the program.
  *
  * The library does not do this: it is a matter of the process.
  *

@@ -6,6 +6,7 @@ import { Chunk, Deferred, Effect, FastCheck as fc, Fiber, Ref, Stream } from "ef
 import * as Commands from "../../packages/mysql/src/internal/commands.js"
 import type * as Mysql2 from "../../packages/mysql/src/internal/mysql2.js"
 import * as Protocol from "../../packages/mysql/src/internal/protocol.js"
+import * as Transcode from "../../packages/mysql/src/internal/transcode.js"
 import * as MysqlError from "../../packages/mysql/src/MysqlError.js"
 
 const head = Row.insertHead({ table: "t" })
@@ -88,7 +89,13 @@ describe("pieces", () => {
     ([rows, lengths]) =>
       Effect.gen(function*() {
         const fake = fakeWire(cut(resultOf(rows), lengths))
-        const got = yield* Commands.pieces(fake.wire, sql, options, Effect.dieMessage("nothing to abandon")).pipe(
+        const got = yield* Commands.pieces(
+          fake.wire,
+          sql,
+          options,
+          new Transcode.Spares(),
+          Effect.dieMessage("nothing to abandon")
+        ).pipe(
           Stream.map(({ bytes, rows }) => ({ text: Sql.text(bytes), rows })),
           Stream.runCollect,
           Effect.map(Chunk.toReadonlyArray)
@@ -110,7 +117,7 @@ describe("pieces", () => {
       const fake = fakeWire(cut(wideResult(20), [1]))
       const gate = yield* Deferred.make<void>()
       const pulled = yield* Ref.make(0)
-      const fiber = yield* Commands.pieces(fake.wire, sql, large, Effect.void).pipe(
+      const fiber = yield* Commands.pieces(fake.wire, sql, large, new Transcode.Spares(), Effect.void).pipe(
         Stream.runForEach(() => Effect.zipRight(Ref.update(pulled, (n) => n + 1), Deferred.await(gate))),
         Effect.fork
       )
@@ -133,7 +140,7 @@ describe("pieces", () => {
       for (const [take, expected] of [[1, 1], [100, 0]] as const) {
         const abandoned = yield* Ref.make(0)
         const fake = fakeWire(cut(wideResult(8), [1]))
-        yield* Commands.pieces(fake.wire, sql, large, Ref.update(abandoned, (n) => n + 1)).pipe(
+        yield* Commands.pieces(fake.wire, sql, large, new Transcode.Spares(), Ref.update(abandoned, (n) => n + 1)).pipe(
           Stream.take(take),
           Stream.runDrain
         )
@@ -145,7 +152,9 @@ describe("pieces", () => {
     Effect.gen(function*() {
       const refusal = Sql.bytes(Uint8Array.of(0xff, 0x25, 0x05), "#70100Query execution was interrupted")
       const fake = fakeWire([[...resultOf(["a", "b"]).slice(0, -1), refusal]])
-      const error = yield* Effect.flip(Stream.runDrain(Commands.pieces(fake.wire, sql, options, Effect.void)))
+      const error = yield* Effect.flip(
+        Stream.runDrain(Commands.pieces(fake.wire, sql, options, new Transcode.Spares(), Effect.void))
+      )
       assert.strictEqual(error.errno, 1317)
       assert.strictEqual(error.sqlState, "70100")
       assert.include(error.detail, "Query execution was interrupted")
@@ -155,7 +164,7 @@ describe("pieces", () => {
     Effect.gen(function*() {
       const fake = fakeWire([resultOf(["a", "b"]).slice(0, -1)])
       const fiber = yield* Effect.fork(Effect.flip(Stream.runDrain(
-        Commands.pieces(fake.wire, sql, options, Effect.void)
+        Commands.pieces(fake.wire, sql, options, new Transcode.Spares(), Effect.void)
       )))
       yield* Effect.promise(() => new Promise<void>((done) => setImmediate(() => setImmediate(done))))
       fake.wire.destroy()

@@ -151,7 +151,7 @@ export const restore = (
             StreamMode.layerRestore(modeOf(spelling)),
             Staging.layerDirectory({
               path,
-              contents: spelling === "TRADITIONAL" || spelling === "NO_DELETE" ? "Nothing" : "Present"
+              contents: spelling === "TRADITIONAL" || spelling === "NO_DELETE" ? "Nothing" : "Shared"
             })
           )
     })

@@ -5,6 +5,7 @@
  */
 import * as Fs from "node:fs"
 import * as Os from "node:os"
+import * as Tty from "node:tty"
 
 import * as NodeContext from "@effect/platform-node/NodeContext"
 import type * as Pipe from "@sluice/pipeline/Pipe"
@@ -32,7 +33,8 @@ import { UsageError } from "./UsageError.js"
 
 const stderr = (text: string): Effect.Effect<void> => Effect.sync(() => void process.stderr.write(text))
 
-const isTerminal = (fd: 0 | 1): boolean => (fd === 0 ? process.stdin : process.stdout).isTTY === true
+// `process.stdin` would open a reader that takes bytes away from ours
+const isTerminal = (fd: 0 | 1): boolean => Tty.isatty(fd)
 
 /** A stream is not for eyes, and nobody types one. */
 const refuseTerminal = (config: Config.DumpConfig | Config.RestoreConfig, fd: 0 | 1): Effect.Effect<void, UsageError> =>

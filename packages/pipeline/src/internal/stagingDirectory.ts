@@ -26,9 +26,10 @@ export interface Options {
   readonly path: string
   /**
    * What may be in the folder: `Nothing` that looks like a backup's file, `Anything`; or `Cleared`: a backup that is
-   * there already is removed. `Present` is a folder that must be there, to be read.
+   * there already is removed. `Present` is a folder that must be there, to be read; `Shared` is one that another
+   * program makes, perhaps only later.
    */
-  readonly contents: "Nothing" | "Cleared" | "Anything" | "Present"
+  readonly contents: "Nothing" | "Cleared" | "Anything" | "Present" | "Shared"
 }
 
 /** The name of a file under way: hidden, so that it is no backup's name, and telling which file it would become. */
@@ -41,6 +42,9 @@ const isOurs = (name: string): boolean => isPartial(name) || Either.isRight(File
 const prepare = (fs: FileSystem.FileSystem, path: Path.Path, options: Options) =>
   Effect.gen(function*() {
     const folder = path.resolve(options.path)
+    if (options.contents === "Shared") {
+      return folder
+    }
     if (options.contents === "Present") {
       yield* Effect.mapError(fs.readDirectory(folder), toBackupError("cannot read the backup's folder", options.path))
       return folder

@@ -77,6 +77,8 @@ const initialise = (program: ServerProgram, data: string, workshop: string, extr
         ...extra,
         ...program.initialise.arguments,
         `--datadir=${data}`,
+        // a starting server clears away what it takes for its own in a folder that it shares with others
+        `--tmpdir=${workshop}`,
         ...(program.vendor === "mysql" ? [`--init-file=${accounts}`, "--skip-log-bin"] : [])
       ],
       {

@@ -184,16 +184,6 @@ export const unguard = (guarded: Uint8Array): Uint8Array => {
   return out
 }
 
-const concat = (parts: ReadonlyArray<Uint8Array>): Uint8Array => {
-  const out = new Uint8Array(parts.reduce((size, part) => size + part.length, 0))
-  let at = 0
-  for (const part of parts) {
-    out.set(part, at)
-    at += part.length
-  }
-  return out
-}
-
 const statement = (text: string): Uint8Array => encoder.encode(`${text};\n`)
 
 const create = (definition: Uint8Array): ReadonlyArray<Uint8Array> => [guard(definition), encoder.encode(";\n")]
@@ -229,7 +219,7 @@ const inState = (creation: Creation, statements: ReadonlyArray<Uint8Array>): Rea
  * @category encoding
  */
 export const render = (head: Header, definitions: ReadonlyArray<Definition>): Uint8Array =>
-  concat([
+  Sql.concat([
     header(head),
     ...definitions.flatMap(Definition.$match({
       Database: (database) => create(database.create),
@@ -255,7 +245,7 @@ export const render = (head: Header, definitions: ReadonlyArray<Definition>): Ui
  * @category encoding
  */
 export const placeholder = (head: Header, view: { readonly name: string; readonly columns: ReadonlyArray<string> }) =>
-  concat([
+  Sql.concat([
     header(head),
     statement(
       `CREATE TABLE IF NOT EXISTS ${identifier(view.name)}(\n${

@@ -113,7 +113,11 @@ describe("the program, with words it cannot take", () => {
       both(`-p${secrets.right}`, "--frobnicate").concat(
         both("-p", secrets.right, "--frobnicate"),
         both(`--password=${secrets.right}`, `--frobnicate=${secrets.right}`),
-        [["restore", "--stream", "-p", secrets.right, secrets.wrong], ["dump", "--stream", `--threads=${secrets.right}`]]
+        [["restore", "--stream", "-p", secrets.right, secrets.wrong], [
+          "dump",
+          "--stream",
+          `--threads=${secrets.right}`
+        ]]
       ).map((words) => [words, "sluice: "])
     ))
 

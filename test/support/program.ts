@@ -79,11 +79,16 @@ export interface Running {
   readonly ended: Effect.Effect<Ended>
 }
 
-const program: ReadonlyArray<string> = [process.execPath, bin]
+/** What runs the program, when something else starts it. */
+export const program: ReadonlyArray<string> = [process.execPath, bin]
 
 /** The words of a shell that run the program. */
 export const shell = (words: ReadonlyArray<string>): string =>
   [...program, ...words].map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(" ")
+
+/** For messages of tests. */
+const hidden = (words: ReadonlyArray<string>) =>
+  Object.values(secrets).reduce((text, secret) => text.replaceAll(secret, "…"), `sluice ${words.join(" ")}`)
 
 const poll = (what: string, check: () => boolean): Effect.Effect<void> =>
   Effect.sync(check).pipe(
@@ -142,7 +147,7 @@ export const start = (words: ReadonlyArray<string>, options: Options = {}) =>
         Effect.map((end): Ended => ({ words, ...end, stdout: Buffer.concat(stdout), stderr })),
         Effect.timeoutFail({
           duration: endsWithin,
-          onTimeout: () => new Error(`it did not end: ${words.join(" ")}; it said: ${stderr}`)
+          onTimeout: () => new Error(`it did not end: ${hidden(words)}; it said: ${stderr}`)
         }),
         Effect.orDie,
         Effect.withClock(Clock.make())
@@ -154,9 +159,6 @@ export const start = (words: ReadonlyArray<string>, options: Options = {}) =>
 /** Runs the program to its end. */
 export const ended = (words: ReadonlyArray<string>, options: Options = {}): Effect.Effect<Ended> =>
   Effect.scoped(Effect.flatMap(start(words, options), (running) => running.ended))
-
-const hidden = (words: ReadonlyArray<string>) =>
-  Object.values(secrets).reduce((text, secret) => text.replaceAll(secret, "…"), `sluice ${words.join(" ")}`)
 
 /** Whatever happened, it told no password, and nothing of its inside. */
 export const assertDiscreet = ({ stderr, stdout, words }: Ended): void => {

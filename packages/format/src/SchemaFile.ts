@@ -195,19 +195,33 @@ const text = (value: string): string => `'${value.replaceAll("\\", "\\\\").repla
 /** A session variable with the column that `SET @PREV_...` keeps it in. */
 const saved = (variable: string): string => `@PREV_${variable.toUpperCase()}`
 
-const inState = (creation: Creation, statements: ReadonlyArray<Uint8Array>): ReadonlyArray<Uint8Array> => {
-  const variables: ReadonlyArray<readonly [name: string, value: string]> = [
-    ["character_set_client", creation.characterSetClient],
-    ["character_set_results", creation.characterSetClient],
-    ["collation_connection", creation.collationConnection],
+/**
+ * Statements in the state of a creation: `drop` reads names in the file's own character set, and `create` in that of
+ * the object. The sql_mode comes before both, because MariaDB knows packages only in ORACLE's.
+ */
+const inState = (
+  creation: Creation,
+  drop: ReadonlyArray<Uint8Array>,
+  create: ReadonlyArray<Uint8Array>
+): ReadonlyArray<Uint8Array> => {
+  const modes: ReadonlyArray<readonly [name: string, value: string]> = [
     ...Option.match(creation.sqlMode, { onNone: () => [], onSome: (mode) => [["sql_mode", text(mode)] as const] }),
     ...Option.match(creation.timeZone, { onNone: () => [], onSome: (zone) => [["time_zone", text(zone)] as const] })
   ]
+  const charsets: ReadonlyArray<readonly [name: string, value: string]> = [
+    ["character_set_client", creation.characterSetClient],
+    ["character_set_results", creation.characterSetClient],
+    ["collation_connection", creation.collationConnection]
+  ]
+  const set = ([name, value]: readonly [name: string, value: string]) => statement(`SET ${name} = ${value}`)
+  const variables = [...modes, ...charsets]
   return [
     ...variables.map(([name]) => statement(`SET ${saved(name)}=@@${name.toUpperCase()}`)),
-    ...variables.map(([name, value]) => statement(`SET ${name} = ${value}`)),
-    ...statements,
-    ...variables.map(([name]) => statement(`SET ${name} = ${saved(name)}`))
+    ...modes.map(set),
+    ...drop,
+    ...charsets.map(set),
+    ...create,
+    ...variables.map(([name]) => set([name, saved(name)]))
   ]
 }
 
@@ -224,16 +238,15 @@ export const render = (head: Header, definitions: ReadonlyArray<Definition>): Ui
     ...definitions.flatMap(Definition.$match({
       Database: (database) => create(database.create),
       Table: (table) => create(table.create),
-      View: (view) => [
-        statement(`DROP TABLE IF EXISTS ${identifier(view.name)}`),
-        statement(`DROP VIEW IF EXISTS ${identifier(view.name)}`),
-        ...inState(view.creation, create(view.create))
-      ],
-      // names are read in the file's character set, and what follows in the program's own
-      Program: (program) => [
-        statement(`DROP ${program.kind} IF EXISTS ${identifier(program.name)}`),
-        ...inState(program.creation, create(program.create))
-      ]
+      View: (view) =>
+        inState(view.creation, [
+          statement(`DROP TABLE IF EXISTS ${identifier(view.name)}`),
+          statement(`DROP VIEW IF EXISTS ${identifier(view.name)}`)
+        ], create(view.create)),
+      Program: (program) =>
+        inState(program.creation, [
+          statement(`DROP ${program.kind} IF EXISTS ${identifier(program.name)}`)
+        ], create(program.create))
     }))
   ])
 

@@ -78,6 +78,15 @@ const make = (options: Options): Effect.Effect<Target.Session, TargetError, Scop
         Effect.map(
           run("cannot look for a table", TargetSession.lookUp(database, name), Sql.quoteName({ database, name })),
           ({ rows }) => TargetSession.found(rows, { database, name }, settings)
+        ),
+      triggers: (database, table) =>
+        Effect.map(
+          run(
+            "cannot look for triggers",
+            TargetSession.lookUpTriggers(database, table),
+            Sql.quoteName({ database, name: table })
+          ),
+          ({ rows }) => TargetSession.triggersFound(rows, { database, name: table }, settings)
         )
     }
   })

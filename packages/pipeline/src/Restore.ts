@@ -28,9 +28,11 @@ import { orMissing } from "./internal/missing.js"
 import { missing, type Named } from "./internal/named.js"
 import * as order from "./internal/order.js"
 import * as replay from "./internal/replay.js"
+import * as way from "./internal/way.js"
 import { Progress } from "./Progress.js"
 import * as Shutdown from "./Shutdown.js"
-import { BackupError, type OutputError, type RestoreError, TargetError } from "./SluiceError.js"
+import type { TargetError } from "./SluiceError.js"
+import { BackupError, type OutputError, type RestoreError } from "./SluiceError.js"
 import { Staging } from "./Staging.js"
 import * as Target from "./Target.js"
 import type { Verdict } from "./Verdict.js"
@@ -136,6 +138,7 @@ export const run = (
     const databases = new Map<string, string>()
     const tables = new Map<string, string>()
     const skipped = new Set<string>()
+    const lookedAt = new Set<string>()
     // a view begins as a table that holds its place
     const restoredTables = new Set<string>()
     let objects = 0
@@ -159,41 +162,6 @@ export const run = (
         Effect.flatMap(Pool.get(sessions), (session) =>
           Effect.tapError(use(session), () => Pool.invalidate(sessions, session)))
       )
-
-    /** Whether a CREATE TABLE is to be run, after making way for it. */
-    const makeWay = (
-      session: Target.Session,
-      database: string,
-      table: string
-    ): Effect.Effect<boolean, TargetError> =>
-      Effect.gen(function*() {
-        const there = yield* session.inspect(database, table)
-        const name = Sql.quoteIdentifier(table)
-        const run = (sql: string) => session.execute(Sql.bytes(sql))
-        if (there === "Nothing") {
-          return true
-        }
-        const drop = run(`DROP ${there.toUpperCase()} ${name}`)
-        return yield* Existing.$match(options.existing, {
-          Fail: () =>
-            new TargetError({
-              reason: "AlreadyExists",
-              what: `cannot create a table`,
-              where: `${database}.${table}`,
-              detail: `a ${there.toLowerCase()} of that name is already there`,
-              advice: "Restore into an empty server, or say what becomes of it with --drop-table"
-            }),
-          Drop: () => Effect.as(drop, true),
-          // emptying a view would empty the tables behind it, which may be loaded already
-          Truncate: () => there === "View" ? Effect.as(drop, true) : Effect.as(run(`TRUNCATE TABLE ${name}`), false),
-          Delete: () => there === "View" ? Effect.as(drop, true) : Effect.as(run(`DELETE FROM ${name}`), false),
-          Skip: () =>
-            Effect.sync(() => {
-              skipped.add(`${database}.${table}`)
-              return false
-            })
-        })
-      })
 
     const replayed = (
       { file, kind }: Arrival,
@@ -250,19 +218,32 @@ export const run = (
             if (!isWanted(file) || !options.schemas) {
               return Effect.succeed(undefined)
             }
-            return Effect.map(makeWay(session, databaseOf(file.database), kind.table.name), (create) => {
-              if (isWanted(file)) {
+            const { name } = kind.table
+            return Effect.map(way.make(session, options.existing, databaseOf(file.database), name), (found) => {
+              if (found === "Leave") {
+                skipped.add(`${databaseOf(file.database)}.${name}`)
+              } else {
                 restoredTables.add(`${file.database}.${file.table}`)
               }
-              return create ? statement : undefined
+              return found === "Create" ? statement : undefined
             })
           })
       )
+
+    /** A table that this restore did not make is looked at once. */
+    const takesRowsAsTheyAre = (session: Target.Session, file: OfTable): Effect.Effect<void, TargetError> => {
+      const key = `${file.database}.${file.table}`
+      return restoredTables.has(key) || lookedAt.has(key) ? Effect.void : Effect.map(
+        way.hasNoTriggers(session, databaseOf(file.database), tableOf(file)),
+        () => void lookedAt.add(key)
+      )
+    }
 
     const loadRows = (arrival: Arrival, file: OfTable) =>
       withSession((session) =>
         Effect.gen(function*() {
           yield* session.use(databaseOf(file.database))
+          yield* takesRowsAsTheyAre(session, file)
           // a file without a zone of its own holds times of the server's zone
           yield* session.execute(Sql.bytes("SET time_zone = DEFAULT"))
           yield* session.prepareForRows

@@ -241,7 +241,8 @@ const session = (
         })
       )),
       rollback: alive(service.rollback),
-      inspect: (database, name) => alive(service.inspect(database, name))
+      inspect: (database, name) => alive(service.inspect(database, name)),
+      triggers: (database, table) => alive(service.triggers(database, table))
     }
   })
 

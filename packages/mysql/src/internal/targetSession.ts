@@ -96,22 +96,36 @@ export const lookUp = (database: string, name: string): string =>
     literal(database)
   } AND TABLE_NAME = ${literal(name)}`
 
+/** @internal */
+export const lookUpTriggers = (database: string, table: string): string =>
+  `SELECT EVENT_OBJECT_SCHEMA, EVENT_OBJECT_TABLE, TRIGGER_NAME FROM information_schema.TRIGGERS WHERE EVENT_OBJECT_SCHEMA = ${
+    literal(database)
+  } AND EVENT_OBJECT_TABLE = ${literal(table)}`
+
+interface Wanted {
+  readonly database: string
+  readonly name: string
+}
+
+/** The server compares names by a collation that may take different ones for equal. */
+const isOf = (wanted: Wanted, settings: Settings) => ([database, name]: Row): boolean => {
+  const fold = (name: string) => settings.lowerCaseTableNames === 0 ? name : name.toLowerCase()
+  return fold(textOf(database)) === fold(wanted.database) && fold(textOf(name)) === fold(wanted.name)
+}
+
 /**
- * What stands under the name. The server compares names by a collation that may take different ones for equal.
+ * What stands under the name.
  *
  * @internal
  */
-export const found = (
-  rows: ReadonlyArray<Row>,
-  wanted: { readonly database: string; readonly name: string },
-  settings: Settings
-): "Table" | "View" | "Nothing" => {
-  const fold = (name: string) => settings.lowerCaseTableNames === 0 ? name : name.toLowerCase()
-  const row = rows.find(([database, name]) =>
-    fold(textOf(database)) === fold(wanted.database) && fold(textOf(name)) === fold(wanted.name)
-  )
+export const found = (rows: ReadonlyArray<Row>, wanted: Wanted, settings: Settings): "Table" | "View" | "Nothing" => {
+  const row = rows.find(isOf(wanted, settings))
   return row === undefined ? "Nothing" : textOf(row[2]).includes("VIEW") ? "View" : "Table"
 }
+
+/** @internal */
+export const triggersFound = (rows: ReadonlyArray<Row>, wanted: Wanted, settings: Settings): ReadonlyArray<string> =>
+  rows.filter(isOf(wanted, settings)).map((row) => textOf(row[2]))
 
 /** @internal */
 export const warning = ([level, code, message]: Row): string => `${textOf(level)} ${textOf(code)}: ${textOf(message)}`

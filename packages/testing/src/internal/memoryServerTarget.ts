@@ -75,7 +75,12 @@ const open = (state: State, sqlMode: string): Effect.Effect<Target.Session, Targ
       commit: tell("cannot commit", () => session.commit()),
       rollback: tell("cannot roll back", () => session.rollback()),
       inspect: (database, name) =>
-        ask("cannot look for a table", () => Either.right(state.databases.get(database)?.inspect(name) ?? "Nothing"))
+        ask("cannot look for a table", () => Either.right(state.databases.get(database)?.inspect(name) ?? "Nothing")),
+      triggers: (database, table) =>
+        ask(
+          "cannot look for triggers",
+          () => Either.right((state.databases.get(database)?.triggersOf(table) ?? []).map(({ name }) => name))
+        )
     }
   })
 

@@ -90,7 +90,8 @@ export const shell = (words: ReadonlyArray<string>): string =>
 const hidden = (words: ReadonlyArray<string>) =>
   Object.values(secrets).reduce((text, secret) => text.replaceAll(secret, "…"), `sluice ${words.join(" ")}`)
 
-const poll = (what: string, check: () => boolean): Effect.Effect<void> =>
+/** Looks again and again until something is so. */
+export const until = (what: string, check: () => boolean): Effect.Effect<void> =>
   Effect.sync(check).pipe(
     Effect.repeat({ until: (there) => there, schedule: Schedule.spaced("10 millis") }),
     Effect.timeoutFail({ duration: endsWithin, onTimeout: () => new Error(`it took too long until ${what}`) }),
@@ -141,8 +142,8 @@ export const start = (words: ReadonlyArray<string>, options: Options = {}) =>
       resume: Effect.sync(() => void child.stdout?.resume()),
       leave: Effect.sync(() => void child.stdout?.destroy()),
       stopListening: Effect.sync(() => void child.stderr?.destroy()),
-      untilBytes: (count) => poll(`${count} bytes came out of it: ${stderr}`, () => bytes >= count),
-      untilSaid: (text) => poll(`it said ${text}`, () => stderr.includes(text)),
+      untilBytes: (count) => until(`${count} bytes came out of it: ${stderr}`, () => bytes >= count),
+      untilSaid: (text) => until(`it said ${text}`, () => stderr.includes(text)),
       ended: Deferred.await(end).pipe(
         Effect.map((end): Ended => ({ words, ...end, stdout: Buffer.concat(stdout), stderr })),
         Effect.timeoutFail({

@@ -50,6 +50,7 @@ describe("the pairs of modes that move a database", () => {
     ],
     ([contents, row, dumpOptions, threads, cuts]) =>
       Effect.gen(function*() {
+        yield* flows.breathe
         const done = yield* flows.transfer({
           ...row,
           contents,

@@ -187,3 +187,9 @@ export const failureOf = <A, E>(exit: Exit.Exit<A, E>): E | undefined =>
 /** The names of the files of a stream. */
 export const namesOf = (bytes: Uint8Array): ReadonlyArray<string> =>
   Either.getOrThrow(Frame.decoder().push(bytes)).flatMap((event) => event._tag === "Header" ? [event.name] : [])
+
+/** Lets the event loop turn: what runs in memory alone would otherwise keep the test runner waiting. */
+export const breathe: Effect.Effect<void> = Effect.async((resume) => {
+  const turn = setImmediate(() => resume(Effect.void))
+  return Effect.sync(() => clearImmediate(turn))
+})

@@ -41,7 +41,7 @@ const connectionOf = (config: DumpConfig | RestoreConfig, login: Login) =>
 
 const named = (tables: ReadonlyArray<Config.TableName>) =>
   tables.map((table) => ({
-    name: `${table.database}.${table.table}`,
+    name: `table ${table.database}.${table.table}`,
     matches: Config.includes({ tables: [table], patterns: [] })
   }))
 
@@ -98,10 +98,14 @@ export const dump = (
         includes: Config.includes(config),
         views: config.views,
         triggers: config.triggers,
-        routines: config.routines,
-        events: config.events
+        // who names tables wants those tables
+        routines: config.routines && config.tables.length === 0,
+        events: config.events && config.tables.length === 0
       },
       named: named(config.tables),
+      emptyDatabases: (database) =>
+        config.tables.length === 0 &&
+        (config.patterns.length === 0 || config.patterns.some((pattern) => pattern.test(`${database}.`))),
       schemas: config.schemas,
       rows: config.data,
       threads,
@@ -159,9 +163,8 @@ export const restore = (
       threads,
       existing: existing[config.dropTable],
       database: config.targetDatabase,
-      includes: (database, table) =>
-        Option.match(config.sourceDatabase, { onNone: () => true, onSome: (only) => only === database }) &&
-        Config.includes(config)(database, table),
+      only: config.sourceDatabase,
+      includes: Config.includes(config),
       named: named(config.tables),
       schemas: config.schemas,
       rows: config.data,

@@ -89,40 +89,26 @@ export const header = ({ names, sqlMode, utc }: Header): Uint8Array =>
     ...(utc ? ["/*!40103 SET TIME_ZONE='+00:00' */;\n"] : [])
   ].join(""))
 
-const unportable = new Set([
-  "ANSI",
-  "ANSI_QUOTES",
-  "DB2",
-  "IGNORE_SPACE",
-  "MAXDB",
-  "MSSQL",
-  "NO_BACKSLASH_ESCAPES",
-  "NO_FIELD_OPTIONS",
-  "NO_KEY_OPTIONS",
-  "NO_TABLE_OPTIONS",
-  "NO_ZERO_DATE",
-  "NO_ZERO_IN_DATE",
-  "ORACLE",
-  "PIPES_AS_CONCAT",
-  "POSTGRESQL",
-  "STRICT_TRANS_TABLES",
-  "TRADITIONAL",
-  "MYSQL323",
-  "MYSQL40"
+/** The modes that every server knows, and that change neither how text is read nor which values are taken. */
+const portable = new Set([
+  "ALLOW_INVALID_DATES",
+  "ERROR_FOR_DIVISION_BY_ZERO",
+  "NO_ENGINE_SUBSTITUTION",
+  "NO_UNSIGNED_SUBTRACTION",
+  "ONLY_FULL_GROUP_BY",
+  "STRICT_ALL_TABLES"
 ])
 
 /**
- * A server's sql_mode without the modes that would change how a backup's own text is read, or refuse a date that
- * the source held, and with NO_AUTO_VALUE_ON_ZERO, so that a zero in an AUTO_INCREMENT column stays one.
+ * What of a server's sql_mode stands at the head of files: modes that another server may not know, that change how
+ * a backup's own text is read, or that refuse a date that the source held, are left out. NO_AUTO_VALUE_ON_ZERO is put
+ * in, so that a zero in an AUTO_INCREMENT column stays one. Stored programs carry their own mode, whole.
  *
  * @since 0.1.0
  * @category encoding
  */
 export const portableSqlMode = (serverMode: string): string =>
-  [
-    "NO_AUTO_VALUE_ON_ZERO",
-    ...serverMode.split(",").filter((mode) => mode !== "" && mode !== "NO_AUTO_VALUE_ON_ZERO" && !unportable.has(mode))
-  ].join(",")
+  ["NO_AUTO_VALUE_ON_ZERO", ...serverMode.split(",").filter((mode) => portable.has(mode))].join(",")
 
 const LF = 0x0a
 const SEMICOLON = 0x3b

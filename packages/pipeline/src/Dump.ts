@@ -43,6 +43,8 @@ export interface Options {
   readonly selection: Source.Selection
   /** Tables, or patterns of them, that somebody named: the dump fails when one of them matches nothing. */
   readonly named: ReadonlyArray<Named>
+  /** Whether a database is dumped of which no table is. */
+  readonly emptyDatabases: (database: string) => boolean
   /** Whether definitions are dumped. */
   readonly schemas: boolean
   /** Whether rows are dumped. */
@@ -74,6 +76,7 @@ export const defaults: Options = {
     events: true
   },
   named: [],
+  emptyDatabases: () => true,
   schemas: true,
   rows: true,
   threads: 4,
@@ -122,22 +125,25 @@ export const run = (
     const source = yield* Source.Source
 
     const startedAt = yield* identity.localTime
-    const snapshot = yield* source.snapshot(options.selection)
+    const snapshot = yield* Shutdown.orStopped("nothing was dumped")(source.snapshot(options.selection))
     const { catalog } = snapshot
-    const tables = catalog.databases.flatMap((database) => database.tables)
+    const chosen = catalog.databases.filter((database) =>
+      database.tables.length > 0 || options.emptyDatabases(database.name)
+    )
+    const tables = chosen.flatMap((database) => database.tables)
     const unknown = missing(options.named, tables)
     if (unknown.length > 0) {
       return yield* new SourceError({
         reason: "UnknownTable",
         what: "cannot dump what was asked for",
-        detail: `the source has no table ${unknown.join(", ")}`,
+        detail: `the source has no ${unknown.join(", no ")}`,
         advice: "Check the names, and the databases they are in"
       })
     }
     const baseTables = tables.filter((table) => table.kind === "Table")
     const views = tables.filter((table) => table.kind === "View")
     const naming = Naming.make(
-      catalog.databases.flatMap((database) => [database.name, ...database.tables.map((table) => table.name)])
+      chosen.flatMap((database) => [database.name, ...database.tables.map((table) => table.name)])
     )
     const sqlMode = SchemaFile.portableSqlMode(catalog.sqlMode)
     const { utc } = options.read
@@ -171,7 +177,7 @@ export const run = (
 
     // always there: an alias in a file's name means nothing without the name of the database
     const databases = Stream.mapEffect(
-      Stream.fromIterable(catalog.databases),
+      Stream.fromIterable(chosen),
       (database) =>
         Effect.flatMap(snapshot.database(database), (definition) =>
           put(
@@ -243,7 +249,7 @@ export const run = (
       )
     }
     const programs = Stream.concat(
-      Stream.flatMap(Stream.fromIterable(catalog.databases), programFiles),
+      Stream.flatMap(Stream.fromIterable(chosen), programFiles),
       Stream.flatMap(Stream.fromIterable(views), viewFiles)
     )
 
@@ -314,7 +320,7 @@ export const run = (
     const verdict: Verdict = {
       job: "dump",
       complete: true,
-      databases: catalog.databases.length,
+      databases: chosen.length,
       tables: baseTables.length,
       objects: totals.objects,
       files: totals.entries.length,

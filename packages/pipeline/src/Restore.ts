@@ -72,7 +72,9 @@ export interface Options {
   readonly existing: Existing
   /** The database that everything goes into, whatever it was called. */
   readonly database: Option.Option<string>
-  /** Whether a table, by its database and its name in the backup, is wanted. */
+  /** The only database of the backup that is restored, by its name there. */
+  readonly only: Option.Option<string>
+  /** Whether a table of it, by its database and its name in the backup, is wanted. */
   readonly includes: (database: string, table: string) => boolean
   /** Tables, or patterns of them, that somebody named: the restore fails when one of them matches nothing. */
   readonly named: ReadonlyArray<Named>
@@ -91,6 +93,7 @@ export const defaults: Options = {
   threads: 4,
   existing: Existing.Fail(),
   database: Option.none(),
+  only: Option.none(),
   includes: () => true,
   named: [],
   schemas: true,
@@ -133,6 +136,8 @@ export const run = (
     const target = yield* Target.Target
     const backup = yield* expectations.make
     const sessions = yield* Pool.make({ acquire: target.session, size: options.threads + 1 })
+    // a target that cannot be reached is said so at once, and not when the first file has come
+    yield* Effect.scoped(Pool.get(sessions))
 
     // real names, by the parts that stand in file names
     const databases = new Map<string, string>()
@@ -143,11 +148,13 @@ export const run = (
     const restoredTables = new Set<string>()
     let objects = 0
 
+    const isWantedDatabase = (name: string): boolean => Option.getOrElse(options.only, () => name) === name
     const databaseOf = (part: string): string => Option.getOrElse(options.database, () => databases.get(part) ?? part)
     const tableOf = (file: { readonly database: string; readonly table: string }): string =>
       tables.get(`${file.database}.${file.table}`) ?? file.table
     const isWantedTable = (part: string, table: string): boolean =>
-      options.includes(databases.get(part) ?? part, table) && !skipped.has(`${databaseOf(part)}.${table}`)
+      isWantedDatabase(databases.get(part) ?? part) && options.includes(databases.get(part) ?? part, table) &&
+      !skipped.has(`${databaseOf(part)}.${table}`)
     const isWanted = (file: { readonly database: string; readonly table: string }): boolean =>
       isWantedTable(file.database, tableOf(file))
 
@@ -196,6 +203,9 @@ export const run = (
             return statement
           }
           databases.set(part, kind.name)
+          if (!isWantedDatabase(kind.name)) {
+            return undefined
+          }
           // what follows the name, the character set above all, stays
           return Option.match(options.database, {
             onNone: () => statement,
@@ -204,8 +214,8 @@ export const run = (
           })
         }))
 
-    const createTable = (arrival: Arrival, file: OfTable) =>
-      replayed(
+    const createTable = (arrival: Arrival, file: OfTable): Effect.Effect<void, RestoreError> =>
+      !isWantedDatabase(databases.get(file.database) ?? file.database) ? disposal.dispose(arrival.file) : replayed(
         arrival,
         Option.some(databaseOf(file.database)),
         "lexed",
@@ -273,9 +283,10 @@ export const run = (
 
     const restoreProgram = (arrival: Arrival): Effect.Effect<void, RestoreError> => {
       const { kind } = arrival
-      const wanted = options.schemas && (
-        kind._tag === "Triggers" ? options.triggers : kind._tag === "View" ? isWanted(kind) : options.programs
-      )
+      const wanted = options.schemas && "database" in kind &&
+        isWantedDatabase(databases.get(kind.database) ?? kind.database) && (
+          kind._tag === "Triggers" ? options.triggers : kind._tag === "View" ? isWanted(kind) : options.programs
+        )
       if (!wanted || !("database" in kind)) {
         return discard(arrival)
       }
@@ -364,18 +375,22 @@ export const run = (
     yield* Shutdown.failIfAsked("the target holds a part of the backup")
 
     const metadata = yield* backup.complete
-    const unknown = missing(
-      options.named,
-      metadata.tables.map((table) => ({
-        database: databases.get(table.database) ?? table.database,
-        name: table.realName
-      }))
+    const known = metadata.tables.map((table) => ({
+      database: databases.get(table.database) ?? table.database,
+      name: table.realName
+    }))
+    const wantedDatabases = new Set(
+      [...databases.values(), ...known.map(({ database }) => database)].filter(isWantedDatabase)
     )
+    const unknown = [
+      ...Option.toArray(options.only).filter((name) => !wantedDatabases.has(name)).map((name) => `database ${name}`),
+      ...missing(options.named, known)
+    ]
     if (unknown.length > 0) {
       return yield* new BackupError({
         reason: "Missing",
         what: "cannot restore what was asked for",
-        detail: `the backup has no table ${unknown.join(", ")}`,
+        detail: `the backup has no ${unknown.join(", no ")}`,
         advice: "Check the names, and the databases they are in"
       })
     }
@@ -389,7 +404,7 @@ export const run = (
     const verdict: Verdict = {
       job: "restore",
       complete: true,
-      databases: databases.size,
+      databases: wantedDatabases.size,
       tables: restoredTables.size,
       objects,
       ...totals,

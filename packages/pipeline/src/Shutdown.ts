@@ -58,3 +58,16 @@ export const failIfAsked = (detail: string): Effect.Effect<void, Stopped> =>
         onSome: (by) => new Stopped({ by, detail })
       })
     ))
+
+/**
+ * Interrupts an effect that may wait for long, such as for a lock, and fails, once it is asked to stop.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const orStopped =
+  (detail: string) => <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E | Stopped, R> =>
+    Effect.flatMap(
+      Shutdown,
+      ({ asked }) => Effect.raceFirst(self, Effect.flatMap(asked, (by) => Effect.fail(new Stopped({ by, detail }))))
+    )

@@ -203,8 +203,8 @@ describe("interrupting the making of a scratch server", () => {
             Effect.scoped,
             Effect.timeoutOption(millis)
           )
-          assert.deepStrictEqual(yield* fs.readDirectory(parent), [])
-          assert.deepStrictEqual(yield* processesOf(parent), [])
+          yield* eventually(Effect.map(fs.readDirectory(parent), (names) => names.length === 0))
+          yield* eventually(Effect.map(processesOf(parent), (processes) => processes.length === 0))
         }).pipe(Effect.scoped)).pipe(Effect.provide(NodeContext.layer)),
     timeout
   )

@@ -244,7 +244,7 @@ export const endsWithFlag = (lookup: Lookup, token: Token | undefined): boolean 
       entry.kind._tag === "Flag"
   )
 
-/** Whether the word after the token was perhaps meant to be a password. */
+/** Whether the word after the token was perhaps meant to be a password, or the rest of one that has a blank. */
 export const asksForSecret = (token: Token | undefined): boolean =>
-  isBareSecret(token) ||
-  (token?._tag === "Options" && token.settings.some((setting) => setting.name === "ask-password"))
+  token?._tag === "Options" &&
+  token.settings.some((setting) => setting.name === "ask-password" || setting.name === "password")

@@ -117,7 +117,7 @@ export const isSafe = (name: string): boolean =>
   name.length > 0 &&
   name.length <= maximumLength &&
   !name.startsWith(".") &&
-  // eslint would read the range as a mistake if it were written as characters
+  // separators, control characters, and what bytes that are no UTF-8 were read as
   !/[/\\\u0000-\u001f\u007f\ufffd]/.test(name)
 
 const bystanders = new Set([

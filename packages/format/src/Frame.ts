@@ -101,7 +101,7 @@ const utf8 = new TextDecoder("utf-8", { fatal: false })
 const isBlank = (byte: number): boolean => byte === LF || byte === 0x0d || byte === 0x20 || byte === 0x09
 
 type State =
-  /** Before the first header. `lineStart` says whether the bytes held begin a line. */
+  /** Before the first header. */
   | { readonly _tag: "Noise" }
   /** After a frame: a line feed and the next header, blanks, or the end. */
   | { readonly _tag: "Between"; seenLine: boolean }

@@ -201,6 +201,3 @@ export const make = Effect.sync(() => {
     isGuarded: Effect.sync(() => Option.isSome(announcement))
   }
 })
-
-/** @internal */
-export type Expectations = Effect.Effect.Success<typeof make>

@@ -40,7 +40,12 @@ export const make = (options: {
 
   const hold = (key: string, arrival: Arrival): Effect.Effect<ReadonlyArray<Arrival>, RestoreError> =>
     Effect.suspend(() => {
-      waiting.set(key, [...(waiting.get(key) ?? []), arrival])
+      const held = waiting.get(key)
+      if (held === undefined) {
+        waiting.set(key, [arrival])
+      } else {
+        held.push(arrival)
+      }
       return Effect.as(options.park(arrival), [])
     })
 

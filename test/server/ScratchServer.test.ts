@@ -176,19 +176,23 @@ describe.each(ServerPrograms.Vendor.literals)("a scratch %s server", (vendor) =>
     }).pipe(Effect.provide(NodeContext.layer)), timeout)
 })
 
+/** The same, of a list that is to become empty, with what is left in the error. */
+const eventuallyNone = <E, R>(left: Effect.Effect<ReadonlyArray<string>, E, R>) =>
+  Effect.catchAll(
+    eventually(Effect.map(left, (names) => names.length === 0)),
+    (error) => Effect.flatMap(left, (names) => Effect.die(new Error(`${error}: ${names.join("; ")}`)))
+  )
+
 /** The processes that were started with a path inside `directory` among their arguments. */
 const processesOf = (directory: string) =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
     const names = yield* Effect.orElseSucceed(fs.readDirectory("/proc"), () => [])
-    return yield* Effect.filter(
+    const lines = yield* Effect.forEach(
       names.filter((name) => /^\d+$/.test(name)),
-      (name) =>
-        Effect.orElseSucceed(
-          Effect.map(fs.readFileString(`/proc/${name}/cmdline`), (line) => line.includes(directory)),
-          () => false
-        )
+      (name) => Effect.orElseSucceed(fs.readFileString(`/proc/${name}/cmdline`), () => "")
     )
+    return lines.filter((line) => line.includes(directory)).map((line) => line.replaceAll("\0", " "))
   })
 
 describe("interrupting the making of a scratch server", () => {
@@ -203,8 +207,8 @@ describe("interrupting the making of a scratch server", () => {
             Effect.scoped,
             Effect.timeoutOption(millis)
           )
-          yield* eventually(Effect.map(fs.readDirectory(parent), (names) => names.length === 0))
-          yield* eventually(Effect.map(processesOf(parent), (processes) => processes.length === 0))
+          yield* eventuallyNone(fs.readDirectory(parent, { recursive: true }))
+          yield* eventuallyNone(processesOf(parent))
         }).pipe(Effect.scoped)).pipe(Effect.provide(NodeContext.layer)),
     timeout
   )

@@ -5,7 +5,9 @@ import type * as CommandExecutor from "@effect/platform/CommandExecutor"
 import type { PlatformError } from "@effect/platform/Error"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Path from "@effect/platform/Path"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 
 /** The file of a scratch directory that holds the process id of its server. */
@@ -72,7 +74,12 @@ export const make = (
     const fs = yield* FileSystem.FileSystem
     const usual = Buffer.byteLength(Os.tmpdir()) > longestParent ? "/tmp" : Os.tmpdir()
     const directory = yield* fs.makeTempDirectory({ directory: temporary ?? usual, prefix: "sluice-" })
-    const remove = Effect.ignore(fs.remove(directory, { recursive: true, force: true }))
+    // A process that has just been killed may still have put a file into a folder that was read before.
+    const remove = fs.remove(directory, { recursive: true, force: true }).pipe(
+      Effect.retry(Schedule.spaced("100 millis").pipe(Schedule.intersect(Schedule.recurs(100)))),
+      Effect.ignoreLogged,
+      Effect.withClock(Clock.make())
+    )
     yield* Effect.onError(Command.start(Command.make("/bin/sh", "-c", janitor, directory)), () => remove)
     yield* Effect.addFinalizer(() => remove)
     return directory

@@ -1,5 +1,5 @@
 /**
- * Makes sure, once and before all tests, that the programs of both servers are at hand.
+ * Makes sure, once and before all tests, that the programs of the servers that the run is about are at hand.
  */
 import { NodeContext } from "@effect/platform-node"
 import { ServerPrograms } from "@sluice/testing"
@@ -24,12 +24,27 @@ const has = (vendor: ServerPrograms.Vendor) =>
     }))
   )
 
+/** `SLUICE_SERVERS` says which servers a run is about, such as `mariadb-11.8`. */
+const isListed = (vendor: ServerPrograms.Vendor) =>
+  Effect.map(ServerPrograms.releases, (releases) => releases.some((release) => release.vendor === vendor))
+
 export const setup = async (project: TestProject): Promise<void> => {
-  const servers = await Effect.runPromise(
-    Effect.all({ mariadb: has("mariadb"), mysql: has("mysql") }).pipe(Effect.provide(NodeContext.layer))
+  const [listed, servers] = await Effect.runPromise(
+    Effect.gen(function*() {
+      const listed = { mariadb: yield* isListed("mariadb"), mysql: yield* isListed("mysql") }
+      const no = Effect.succeed(false)
+      return [
+        listed,
+        {
+          mariadb: yield* listed.mariadb ? has("mariadb") : no,
+          mysql: yield* listed.mysql ? has("mysql") : no
+        }
+      ] as const
+    }).pipe(Effect.provide(NodeContext.layer))
   )
-  if (process.env["SLUICE_DEMAND_SERVERS"] === "1" && !(servers.mariadb && servers.mysql)) {
-    throw new Error("SLUICE_DEMAND_SERVERS is set, and not both servers can be had")
+  const lacking = (["mariadb", "mysql"] as const).filter((vendor) => listed[vendor] && !servers[vendor])
+  if (process.env["SLUICE_DEMAND_SERVERS"] === "1" && (lacking.length > 0 || !(listed.mariadb || listed.mysql))) {
+    throw new Error("SLUICE_DEMAND_SERVERS is set, and not all servers can be had")
   }
   project.provide("servers", servers)
 }

@@ -6,12 +6,15 @@ import { describe, inject } from "vitest"
 
 const vendors: ReadonlyArray<ServerPrograms.Vendor> = ["mariadb", "mysql"]
 
-/** Describes the same tests for each vendor; those whose server cannot be had are skipped, and their name says so. */
+/**
+ * Describes the same tests for each vendor; those whose server cannot be had, or is not one that `SLUICE_SERVERS`
+ * lists, are skipped, and their name says so.
+ */
 export const describeVendors = (name: string, tests: (vendor: ServerPrograms.Vendor) => void): void => {
   const servers = inject("servers")
   for (const vendor of vendors) {
     describe.skipIf(!servers[vendor])(
-      `${name} on ${vendor}${servers[vendor] ? "" : " (SKIPPED: no server program)"}`,
+      `${name} on ${vendor}${servers[vendor] ? "" : " (SKIPPED: not in SLUICE_SERVERS, or no server program)"}`,
       () => tests(vendor)
     )
   }

@@ -4,7 +4,7 @@ import { CommandExecutor, Error as PlatformError, FileSystem, Path } from "@effe
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import * as ServerPrograms from "@sluice/testing/ServerPrograms"
-import { Array as Arr, Clock, ConfigProvider, Deferred, Effect, FastCheck as fc, Layer } from "effect"
+import { Array as Arr, Clock, ConfigProvider, Deferred, Effect, FastCheck as fc, Layer, Option } from "effect"
 
 import * as AptSources from "../../packages/testing/src/internal/aptSources.js"
 import { publish } from "../../packages/testing/src/internal/publish.js"
@@ -181,4 +181,28 @@ describe("server programs", () => {
       )
       assert.strictEqual(users, "/home/me/.cache/sluice")
     }).pipe(Effect.provide(Path.layer)))
+
+  it.effect("are those that SLUICE_SERVERS lists, else one of each vendor", () =>
+    Effect.gen(function*() {
+      const listed = (variables: Record<string, string>) =>
+        Effect.map(
+          environment(variables)(ServerPrograms.releases),
+          (releases) => releases.map(({ vendor, version }) => [vendor, Option.getOrNull(version)])
+        )
+      assert.deepStrictEqual(yield* listed({}), [["mariadb", null], ["mysql", null]])
+      assert.deepStrictEqual(
+        yield* listed({ SLUICE_SERVERS: "mariadb-11.8, mysql,mariadb-x,oracle" }),
+        [["mariadb", "11.8"], ["mysql", null]]
+      )
+    }))
+
+  it.effect("of a version that nobody knows where to find are an error, and leave nothing", () =>
+    inTemporary((cache) =>
+      Effect.gen(function*() {
+        const fs = yield* FileSystem.FileSystem
+        const error = yield* Effect.flip(ServerPrograms.find("mysql", { cache, version: "5.7" }))
+        assert.match(error.message, /no suite of Debian is known that has version 5\.7\. Put the mysqld/)
+        assert.deepStrictEqual(yield* fs.readDirectory(`${cache}/servers`), [])
+      })
+    ).pipe(Effect.provide(nothingInstalled), environment({ PATH: "/usr/bin" })))
 })

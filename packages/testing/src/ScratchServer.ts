@@ -56,6 +56,8 @@ export class ScratchServerError
  */
 export interface Options {
   readonly vendor: ServerPrograms.Vendor
+  /** Such as `11.8`; without it the one that `ServerPrograms.releases` names for the vendor, else any. */
+  readonly version?: string | undefined
   /** More arguments for the server; they come last, so they win. The binary log is off unless one asks for it. */
   readonly arguments?: ReadonlyArray<string> | undefined
   /** The password of `root`; without it a random one. */
@@ -163,7 +165,7 @@ export const make = (
     const failed = (reason: string) => (cause: unknown) => new ScratchServerError({ vendor, reason, log: "", cause })
 
     const cache = options.cache ?? (yield* ServerPrograms.cacheDirectory)
-    const program = yield* ServerPrograms.find(vendor, { cache })
+    const program = yield* ServerPrograms.find(vendor, { cache, version: options.version })
     const extra = options.arguments ?? []
     const password = options.rootPassword ?? Redacted.make(randomBytes(16).toString("hex"))
 

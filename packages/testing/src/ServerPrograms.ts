@@ -20,6 +20,7 @@ import * as Schema from "effect/Schema"
 
 import * as DebianPackages from "./internal/debianPackages.js"
 import { publish } from "./internal/publish.js"
+import * as Releases from "./internal/releases.js"
 import * as SystemCommand from "./internal/systemCommand.js"
 
 /**
@@ -88,6 +89,8 @@ export interface Options {
   readonly cache?: string | undefined
   /** Is told what takes time, one line each; without it the lines go to the debug log. */
   readonly progress?: ((line: string) => Effect.Effect<void>) | undefined
+  /** Such as `11.8`; without it the one that `releases` names for the vendor, else any. */
+  readonly version?: string | undefined
 }
 
 type Services = FileSystem.FileSystem | Path.Path | CommandExecutor.CommandExecutor
@@ -136,6 +139,27 @@ export const cacheDirectory: Effect.Effect<string, never, FileSystem.FileSystem 
   if (Option.isSome(root)) return path.join(root.value, ".cache")
   return path.join((yield* text("XDG_CACHE_HOME")) ?? path.join(Os.homedir(), ".cache"), "sluice")
 })
+
+/**
+ * A vendor's server, of a certain version or of the one that is nearest at hand.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Release {
+  readonly vendor: Vendor
+  /** Such as `11.8`; any when there is none. */
+  readonly version: Option.Option<string>
+}
+
+/**
+ * Which servers scratch servers run where nobody says it: those that `SLUICE_SERVERS` lists, such as
+ * `mariadb-11.8,mysql`, or one of each vendor when it is not set. Words that name no server are passed over.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const releases: Effect.Effect<ReadonlyArray<Release>> = Releases.listed
 
 /** Servers refuse to run as root unless they are told to. */
 const asRoot = Os.userInfo().uid === 0 ? ["--user=root"] : []
@@ -231,7 +255,7 @@ const installedFolders = (program: string) =>
   )
 
 /** The first program of the vendor on PATH or in the folders for system programs, which a user's PATH often lacks. */
-const findInstalled = (vendor: Vendor) =>
+const findInstalled = (vendor: Vendor, version: string | undefined) =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
@@ -245,7 +269,8 @@ const findInstalled = (vendor: Vendor) =>
         if (!(yield* fs.exists(program))) return Option.none()
         const answer = yield* versionOf([program])
         if (answer.vendor !== vendor) return Option.none()
-        return Option.some(yield* describe(vendor, answer.version, [program], yield* installedFolders(program)))
+        const found = yield* describe(vendor, answer.version, [program], yield* installedFolders(program))
+        return Option.liftPredicate(found, Releases.isOf(version))
       }).pipe(Effect.orElseSucceed(() => Option.none<ServerProgram>())))
     return Option.firstSomeOf(yield* usable)
   })
@@ -301,8 +326,9 @@ const unpacked = (vendor: Vendor, root: string) =>
   })
 
 /**
- * Finds the server program of a vendor: the machine's own if it has one, else the one in the cache folder. If that is
- * empty, brings the distribution's package with all it needs (about 15 MB for MariaDB and 60 MB for MySQL, once).
+ * Finds the server program of a vendor: the machine's own if it has one of that version, else the one in the cache
+ * folder. If that is empty, brings Debian's package with all it needs (about 15 MB for MariaDB and 60 MB for MySQL,
+ * once).
  *
  * Two processes may do this at once. Every step has a time limit, in real time also under a test clock.
  *
@@ -314,18 +340,33 @@ export const find = (
   options?: Options | undefined
 ): Effect.Effect<ServerProgram, ServerUnavailable, Services> =>
   Effect.gen(function*() {
-    const installed = yield* findInstalled(vendor)
+    const named = Option.flatMap(
+      Option.fromNullable((yield* releases).find((release) => release.vendor === vendor)),
+      (release) => release.version
+    )
+    const version = options?.version ?? Option.getOrUndefined(named)
+    const installed = yield* findInstalled(vendor, version)
     if (Option.isSome(installed)) return installed.value
     const path = yield* Path.Path
     const progress = options?.progress ?? Effect.logDebug
     const cache = options?.cache ?? (yield* cacheDirectory)
-    const home = path.join(cache, "servers", `${vendor}-${Process.arch}`)
+    const title = version === undefined ? vendor : `${vendor}-${version}`
+    const suite = version === undefined ? undefined : Releases.suites[vendor][version]
+    const home = path.join(cache, "servers", `${title}-${Process.arch}`)
     const inside = (directory: string) => path.join(directory, "root")
     yield* publish(home, (directory) =>
       Effect.gen(function*() {
-        yield* DebianPackages.bring(wanted[vendor], inside(directory), (line) => progress(`${vendor}: ${line}`))
-        const program = yield* unpacked(vendor, inside(directory))
-        yield* progress(`${vendor}: version ${program.version} is in ${home}`)
+        if (version !== undefined && suite === undefined) {
+          return yield* Effect.fail(`no suite of Debian is known that has version ${version}`)
+        }
+        const wants = suite === undefined ? wanted[vendor] : { ...wanted[vendor], suite }
+        yield* DebianPackages.bring(wants, inside(directory), (line) => progress(`${title}: ${line}`))
+        const program = yield* Effect.filterOrFail(
+          unpacked(vendor, inside(directory)),
+          Releases.isOf(version),
+          (program) => `what came from ${suite ?? "the distribution"} is version ${program.version}`
+        )
+        yield* progress(`${title}: version ${program.version} is in ${home}`)
       })).pipe(
         Effect.catchTags({
           PackagesError: (error) => Effect.fail(error.reason),

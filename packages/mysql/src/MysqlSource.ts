@@ -209,7 +209,9 @@ const open = (
       plan: (info, how) =>
         Stream.unwrap(Effect.map(tableOf(info), (table) =>
           Chunks.plan(side, table, how))),
-      read
+      read,
+      finish: () =>
+        Effect.void
     } satisfies Source.Snapshot
   }).pipe(Effect.withSpan("MysqlSource.snapshot"))
 

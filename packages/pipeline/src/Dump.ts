@@ -27,6 +27,7 @@ import * as identity from "./internal/identity.js"
 import * as manifest from "./internal/manifest.js"
 import { missing, type Named } from "./internal/named.js"
 import * as rotating from "./internal/rotating.js"
+import * as tableEnds from "./internal/tableEnds.js"
 import { Outgoing } from "./Outgoing.js"
 import { Progress } from "./Progress.js"
 import * as Shutdown from "./Shutdown.js"
@@ -215,11 +216,16 @@ export const run = (
         }),
         Stream.filterMap(Option.map((file): Made => ({ file, table: Option.some(chunk.table), objects: 0 })))
       )
-    const rows = Stream.fromIterable(baseTables).pipe(
-      Stream.flatMap((table) => snapshot.plan(table, planOptions)),
+    const ends = tableEnds.make(snapshot.finish)
+    const rows = Stream.fromIterable([
+      ...baseTables.filter((table) => table.urgent === true),
+      ...baseTables.filter((table) => table.urgent !== true)
+    ]).pipe(
+      Stream.flatMap((table) => ends.planning(table, snapshot.plan(table, planOptions))),
       Shutdown.stoppable,
-      Stream.flatMap(filesOf, { concurrency: options.threads, bufferSize: 1 })
+      Stream.flatMap((chunk) => ends.reading(chunk, filesOf(chunk)), { concurrency: options.threads, bufferSize: 1 })
     )
+    const noRows = Stream.execute(Effect.forEach(baseTables, snapshot.finish, { discard: true }))
 
     const viewFiles = (view: Source.TableInfo): Stream.Stream<Made, SourceError | OutputError> =>
       Stream.unwrap(Effect.map(snapshot.definition(view), (definition) =>
@@ -285,7 +291,7 @@ export const run = (
     const phases = [
       ["databases", databases] as const,
       ...(options.schemas ? [["definitions", definitions] as const] : []),
-      ...(options.rows ? [["rows", rows] as const] : []),
+      options.rows ? ["rows", rows] as const : ["definitions", noRows] as const,
       ...(options.schemas ? [["views and programs", programs] as const] : [])
     ]
     yield* Stream.fromIterable(phases).pipe(

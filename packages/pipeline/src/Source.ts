@@ -44,6 +44,8 @@ export interface TableInfo {
   /** The server's estimates, for planning and progress only. */
   readonly estimatedRows: number
   readonly estimatedBytes: number
+  /** Nobody may write to it until it has been read: it should be read before all others. */
+  readonly urgent?: boolean
 }
 
 /**
@@ -149,6 +151,13 @@ export interface Snapshot {
   readonly plan: (table: TableInfo, options: PlanOptions) => Stream.Stream<Chunk, SourceError>
   /** The rows of a chunk. At most as many chunks are read at once as the source has readers; others wait. */
   readonly read: (chunk: Chunk, options: ReadOptions) => Stream.Stream<Piece, SourceError>
+  /**
+   * To be run when all that is wanted of a table has been read. Lets go of what the server held for it.
+   *
+   * Fails when the table is not the one any more that the snapshot was taken of, or when its definition was changed:
+   * what was read of it is then of no use, and neither is the dump.
+   */
+  readonly finish: (table: TableInfo) => Effect.Effect<void, SourceError>
 }
 
 /**

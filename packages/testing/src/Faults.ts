@@ -170,7 +170,8 @@ export const source = (service: Source.Source["Type"], faults: ReadonlyArray<Sou
             triggers: asked(snapshot.triggers),
             programs: asked(snapshot.programs),
             plan: (table, options) => Stream.unwrap(Effect.as(strike("Plan"), snapshot.plan(table, options))),
-            read: (chunk, options) => Stream.tap(snapshot.read(chunk, options), () => strike("Piece"))
+            read: (chunk, options) => Stream.tap(snapshot.read(chunk, options), () => strike("Piece")),
+            finish: snapshot.finish
           }))
       }
     }

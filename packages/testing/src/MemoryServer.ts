@@ -55,6 +55,11 @@ export interface MemoryServer {
   /** What is committed. */
   readonly contents: Effect.Effect<Contents.Contents>
   readonly counts: Effect.Effect<Counts>
+  /**
+   * Changes the definition of a table as another session would, which is of use only to see who notices: its shape
+   * and its rows stay as they are.
+   */
+  readonly alter: (database: string, table: string) => Effect.Effect<void>
   readonly source: Source.Source["Type"]
   readonly target: Target.Target["Type"]
   readonly layerSource: Layer.Layer<Source.Source>
@@ -129,6 +134,11 @@ export const make = (
         rowsHeld: state.rowsHeld,
         triggersFired: state.triggersFired
       })),
+      alter: (database, table) =>
+        Effect.sync(() => {
+          const name = `${database}.${table}`
+          state.alterations.set(name, (state.alterations.get(name) ?? 0) + 1)
+        }),
       source,
       target,
       layerSource,

@@ -171,6 +171,7 @@ const snapshot = (
       )
     }
     const contents = Contents.select(all, selection)
+    const alterations = new Map(state.alterations)
     const readers = yield* Effect.makeSemaphore(options.readers)
 
     const ask = <A>(what: string, where: string, answer: () => Either.Either<A, Refusal>) =>
@@ -233,7 +234,13 @@ const snapshot = (
                   grouped(encode(table, rows, how))))),
             lent
           )
-        ))
+        )),
+      finish: (info) =>
+        ask("the table cannot be dumped", nameOf(info), () =>
+          Either.flatMap(tableOf(info), () =>
+            state.alterations.get(nameOf(info)) === alterations.get(nameOf(info))
+              ? Either.void
+              : refuse(1412, "Table definition has changed, please retry transaction")))
     }
   })
 

@@ -40,6 +40,8 @@ export class State {
   readersOpen = 0
   statements = 0
   triggersFired = 0
+  /** How often the definitions of tables were changed by others, by `database.table`. */
+  readonly alterations = new Map<string, number>()
 
   get contents(): Contents.Contents {
     return { databases: Array.from(this.databases.values(), contentsOf) }

@@ -20,7 +20,8 @@ const metadata: fc.Arbitrary<Metadata.Metadata> = fc.record({
       table: part,
       realName: fc.oneof(part, fc.constantFrom("back`tick", "ñandú", "a b", "x=y", "[z]")),
       rows: maybe(fc.nat()),
-      isView: fc.boolean()
+      isView: fc.boolean(),
+      isSequence: fc.boolean()
     }),
     { maxLength: 4 }
   ),
@@ -90,8 +91,15 @@ max-statement-size = 1074
 # Finished dump at: 2026-11-22 15:02:48
 `)))
       assert.deepStrictEqual(parsed.tables, [
-        { database: "rz", table: "mydumper_0", realName: "back`tick", rows: Option.some(7), isView: false },
-        { database: "rz", table: "v1", realName: "v1", rows: Option.some(0), isView: true }
+        {
+          database: "rz",
+          table: "mydumper_0",
+          realName: "back`tick",
+          rows: Option.some(7),
+          isView: false,
+          isSequence: false
+        },
+        { database: "rz", table: "v1", realName: "v1", rows: Option.some(0), isView: true, isSequence: false }
       ])
       assert.deepStrictEqual(parsed.finishedAt, Option.some("2026-11-22 15:02:48"))
       assert.deepStrictEqual(parsed.announcement, Option.none())

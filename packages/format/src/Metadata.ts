@@ -27,7 +27,7 @@ import * as Crc32 from "./Crc32.js"
 import * as Ini from "./internal/ini.js"
 
 /**
- * What is said of one table or view. `database` and `table` are the parts that stand in file names.
+ * What is said of one table, sequence or view. `database` and `table` are the parts that stand in file names.
  *
  * @since 0.1.0
  * @category models
@@ -36,9 +36,10 @@ export interface TableSection {
   readonly database: string
   readonly table: string
   readonly realName: string
-  /** Rows in the data files; not known for a view, nor while a stream is under way. */
+  /** Rows in the data files; not known for a view or a sequence, nor while a stream is under way. */
   readonly rows: Option.Option<number>
   readonly isView: boolean
+  readonly isSequence: boolean
 }
 
 /**
@@ -142,6 +143,7 @@ const tableSection = (table: TableSection): string =>
   section(`${quote(table.database)}.${quote(table.table)}`, [
     `real_table_name=${table.realName.replaceAll("`", "``")}`,
     ...Option.match(table.rows, { onNone: () => [], onSome: (rows) => [`rows = ${rows}`] }),
+    ...(table.isSequence ? ["is_sequence = 1"] : []),
     ...(table.isView ? ["is_view = 1"] : [])
   ])
 
@@ -226,7 +228,8 @@ const parseTable = (group: Ini.Group): Option.Option<TableSection> => {
     table,
     realName: realName === undefined || realName === "" ? table : realName.replaceAll("``", "`"),
     rows: rows !== undefined && count.test(rows) ? Option.some(Number(rows)) : Option.none(),
-    isView: entries.get("is_view") === "1"
+    isView: entries.get("is_view") === "1",
+    isSequence: entries.get("is_sequence") === "1"
   })
 }
 

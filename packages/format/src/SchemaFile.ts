@@ -12,6 +12,7 @@
 import * as Data from "effect/Data"
 import * as Option from "effect/Option"
 
+import * as Sequence from "./Sequence.js"
 import * as Sql from "./Sql.js"
 
 /**
@@ -38,6 +39,7 @@ export interface Creation {
 export type Definition = Data.TaggedEnum<{
   readonly Database: { readonly name: string; readonly create: Uint8Array }
   readonly Table: { readonly name: string; readonly create: Uint8Array }
+  readonly Sequence: { readonly name: string; readonly create: Uint8Array; readonly state: Sequence.State }
   readonly View: {
     readonly name: string
     readonly columns: ReadonlyArray<string>
@@ -212,8 +214,8 @@ const inState = (
 }
 
 /**
- * A file with one definition: of a database (`D-schema-create.sql`), a table (`D.T-schema.sql`), a view
- * (`D.V-schema-view.sql`) or programs (`D-schema-triggers.sql`, `D-schema-post.sql`).
+ * A file with one definition: of a database (`D-schema-create.sql`), a table (`D.T-schema.sql`), a sequence
+ * (`D.S-schema-sequence.sql`), a view (`D.V-schema-view.sql`) or programs (`D-schema-triggers.sql`, `D-schema-post.sql`).
  *
  * @since 0.1.0
  * @category encoding
@@ -224,6 +226,12 @@ export const render = (head: Header, definitions: ReadonlyArray<Definition>): Ui
     ...definitions.flatMap(Definition.$match({
       Database: (database) => create(database.create),
       Table: (table) => create(table.create),
+      Sequence: (sequence) => [
+        statement(`DROP TABLE IF EXISTS ${identifier(sequence.name)}`),
+        statement(`DROP VIEW IF EXISTS ${identifier(sequence.name)}`),
+        ...create(sequence.create),
+        statement(Sequence.statement(sequence.name, sequence.state))
+      ],
       View: (view) =>
         inState(view.creation, [
           statement(`DROP TABLE IF EXISTS ${identifier(view.name)}`),

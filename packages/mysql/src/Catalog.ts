@@ -97,6 +97,8 @@ export interface Catalog {
   readonly sqlMode: string
   /** Names of engines whose tables a snapshot holds. */
   readonly transactional: ReadonlySet<string>
+  /** The full names of tables that keep their history, of which the snapshot gives the current rows. */
+  readonly versioned: ReadonlyArray<string>
 }
 
 /**
@@ -165,7 +167,7 @@ const selected = (control: Control.Session, selection: Source.Selection) =>
 export interface Identity {
   readonly databases: ReadonlyArray<string>
   readonly names: ReadonlySet<string>
-  /** Those that hold rows. */
+  /** Those that hold rows, sequences too. */
   readonly tables: ReadonlyArray<Sql.Name>
 }
 
@@ -195,7 +197,10 @@ export const identify = (
     return {
       databases,
       names: new Set(wanted.map((row) => fullName(row.database, row.name))),
-      tables: wanted.filter((row) => row.type === "BASE TABLE").map(({ database, name }) => ({ database, name }))
+      tables: wanted.filter((row) => row.type !== "VIEW" && row.type !== "SYSTEM VIEW").map(({ database, name }) => ({
+        database,
+        name
+      }))
     }
   })
 
@@ -211,12 +216,13 @@ const TableRow = Schema.Struct({
 
 const EngineRow = Schema.Struct({ engine: Schema.String })
 
-/** What stands in `TABLE_TYPE` of tables that cannot be dumped yet. */
+/** What stands in `TABLE_TYPE` of what cannot be dumped. */
 const unsupportedTypes: ReadonlyMap<string, string> = new Map([
-  ["SEQUENCE", "sequence"],
-  ["SYSTEM VERSIONED", "system-versioned table"],
   ["SYSTEM VIEW", "system view"]
 ])
+
+const kindOf = (type: string): Source.TableInfo["kind"] =>
+  type === "VIEW" ? "View" : type === "SEQUENCE" ? "Sequence" : "Table"
 
 const readTables = (control: Control.Session, selection: Source.Selection, identity: Identity) =>
   Effect.gen(function*() {
@@ -276,7 +282,7 @@ export const read = (
     )
     const transactional = new Set(engines.map((row) => row.engine))
     if (identity.databases.length === 0) {
-      return { databases: [], sqlMode, transactional }
+      return { databases: [], sqlMode, transactional, versioned: [] }
     }
     const within = (column: string) => oneOf(column, identity.databases)
     const tables = yield* readTables(control, selection, identity)
@@ -293,7 +299,7 @@ export const read = (
           info: {
             database: name,
             name: row.name,
-            kind: row.type === "VIEW" ? "View" : "Table",
+            kind: kindOf(row.type),
             estimatedRows: row.rows ?? 0,
             estimatedBytes: row.bytes ?? 0
           },
@@ -306,5 +312,8 @@ export const read = (
       triggers: triggers.filter((row) => row.database === name).map((row) => row.name),
       programs: programs.filter((row) => row.database === name)
     }))
-    return { databases, sqlMode, transactional }
+    const versioned = tables.filter((row) => row.type === "SYSTEM VERSIONED").map((row) =>
+      fullName(row.database, row.name)
+    )
+    return { databases, sqlMode, transactional, versioned }
   })

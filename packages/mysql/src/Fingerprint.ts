@@ -85,6 +85,8 @@ interface Column {
   readonly name: string
   readonly type: string
   readonly generated: boolean
+  /** It says since when, or until when, a row of a versioned table was. */
+  readonly period: boolean
 }
 
 /**
@@ -116,14 +118,25 @@ const readers = (connection: RawConnection) => {
       Effect.forEach((row) => text(row, "name"))
     )
 
-  const table = (database: string, name: string): Entries =>
+  const sequence = (quoted: string): Entries =>
+    Effect.gen(function*() {
+      const definition = yield* picture(yield* first(`SHOW CREATE SEQUENCE ${quoted}`), [], "Create Table")
+      const state = yield* picture(yield* first(`SELECT * FROM ${quoted}`), [
+        "next_not_cached_value",
+        "cycle_count"
+      ])
+      return [[`sequence ${quoted}`, definition], [`position of ${quoted}`, state]]
+    })
+
+  const table = (database: string, name: string, versioned: boolean): Entries =>
     Effect.gen(function*() {
       const quoted = Sql.quoteName({ database, name })
       const definition = yield* picture(yield* first(`SHOW CREATE TABLE ${quoted}`), [], "Create Table")
       const count = yield* picture(yield* first(`SELECT COUNT(*) AS count FROM ${quoted}`), [], "count")
-      const columns = yield* columnsOf(database, name)
+      // when a row of a versioned table began to be is not what it says
+      const columns = (yield* columnsOf(database, name)).filter(({ period }) => !period)
       const checksum = yield* picture(
-        connection.server.vendor === "mariadb" && columns.some(({ generated }) => generated)
+        connection.server.vendor === "mariadb" && (versioned || columns.some(({ generated }) => generated))
           ? yield* first(`SELECT ${digest(columns)} AS checksum FROM ${quoted}`)
           : yield* first(`CHECKSUM TABLE ${quoted} EXTENDED`),
         [],
@@ -145,7 +158,12 @@ const readers = (connection: RawConnection) => {
       Effect.forEach((row) =>
         Effect.map(
           Effect.all([text(row, "name"), text(row, "type"), text(row, "expression")]),
-          ([name, type, expression]): Column => ({ name, type: type.toLowerCase(), generated: expression !== "" })
+          ([name, type, expression]): Column => ({
+            name,
+            type: type.toLowerCase(),
+            generated: expression !== "",
+            period: expression === "ROW START" || expression === "ROW END"
+          })
         )
       )
     )
@@ -225,7 +243,12 @@ const readers = (connection: RawConnection) => {
       const events = yield* namesIn("EVENTS", "EVENT_NAME", `EVENT_SCHEMA = ${literal(database)}`)
       const entries: ReadonlyArray<Entries> = [
         ...tables.map(([name, type]) => {
-          return type.endsWith("VIEW") ? view(Sql.quoteName({ database, name })) : table(database, name)
+          const quoted = Sql.quoteName({ database, name })
+          return type.endsWith("VIEW")
+            ? view(quoted)
+            : type === "SEQUENCE"
+            ? sequence(quoted)
+            : table(database, name, type === "SYSTEM VERSIONED")
         }),
         ...triggers.map((name) => trigger(database, name)),
         ...routines.map(([name, type]) => routine(database, type, name)),

@@ -70,7 +70,7 @@ const GlobalMode = Schema.Struct({ mode: Schema.String })
 /** Tables of engines without transactions are in no snapshot: they are read as they are when their turn comes. */
 const outside = (catalog: Catalog.Catalog): string => {
   const tables = catalog.databases.flatMap((database) => database.tables).filter((table) =>
-    Option.exists(table.engine, (engine) => !catalog.transactional.has(engine))
+    table.info.kind === "Table" && Option.exists(table.engine, (engine) => !catalog.transactional.has(engine))
   )
   const names = tables.slice(0, 20).map((table) =>
     `${Sql.quoteName({ database: table.info.database, name: table.info.name })} (${
@@ -190,13 +190,14 @@ const open = (
         databases: catalog.databases.map(({ name, tables }) => ({ name, tables: tables.map((table) => table.info) })),
         sqlMode: catalog.sqlMode,
         consistency,
+        leftOut: catalog.versioned.length === 0 ? [] : [`the history of ${catalog.versioned.join(", ")}`],
         position
       },
       database: (database) => one(Definitions.database(side, database.name)),
       definition: (info) =>
         Effect.flatMap(
           tableOf(info),
-          (table) => one(info.kind === "View" ? Definitions.view(side, table) : Definitions.table(side, table))
+          (table) => one(Definitions.of(info.kind)(side, table))
         ),
       triggers: (info) =>
         Effect.flatMap(databaseOf(info), ({ name: database, triggers }) =>

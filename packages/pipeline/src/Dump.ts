@@ -95,7 +95,7 @@ interface Made {
   readonly file: StagedFile
   /** The table whose rows it holds. */
   readonly table: Option.Option<Source.TableInfo>
-  /** How many views, triggers, routines and events it holds. */
+  /** How many sequences, views, triggers, routines and events it holds. */
   readonly objects: number
 }
 
@@ -142,6 +142,7 @@ export const run = (
       })
     }
     const baseTables = tables.filter((table) => table.kind === "Table")
+    const sequences = options.schemas ? tables.filter((table) => table.kind === "Sequence") : []
     const views = tables.filter((table) => table.kind === "View")
     const naming = Naming.make(
       chosen.flatMap((database) => [database.name, ...database.tables.map((table) => table.name)])
@@ -170,7 +171,8 @@ export const run = (
       ...nameOf(table),
       realName: table.name,
       rows,
-      isView: table.kind === "View"
+      isView: table.kind === "View",
+      isSequence: table.kind === "Sequence"
     })
 
     const put = (file: FileName.FileName, content: Uint8Array, objects = 0): Effect.Effect<Made, OutputError> =>
@@ -186,12 +188,16 @@ export const run = (
             SchemaFile.render(head, [definition])
           ))
     )
+    // a table may take its defaults from a sequence
     const definitions = Stream.mapEffect(
-      Stream.fromIterable(baseTables),
+      Stream.fromIterable([...sequences, ...baseTables]),
       (table) =>
         Effect.flatMap(
           snapshot.definition(table),
-          (definition) => put(FileName.FileName.Table(nameOf(table)), SchemaFile.render(head, [definition]))
+          (definition) =>
+            table.kind === "Sequence"
+              ? put(FileName.FileName.Sequence(nameOf(table)), SchemaFile.render(head, [definition]), 1)
+              : put(FileName.FileName.Table(nameOf(table)), SchemaFile.render(head, [definition]))
         ),
       { concurrency: options.threads }
     )
@@ -311,10 +317,10 @@ export const run = (
       config: new Map([
         ["quote-character", "BACKTICK"],
         ["max-statement-size", `${options.read.statementSize}`],
-        ["num-sequences", "0"]
+        ["num-sequences", `${sequences.length}`]
       ]),
       tables: tables.map((table) =>
-        section(table, table.kind === "View" || !options.rows ? Option.none() : Option.some(totals.rowsOf(table)))
+        section(table, table.kind !== "Table" || !options.rows ? Option.none() : Option.some(totals.rowsOf(table)))
       ),
       announcement: Option.some({ ...announcement, consistency: Option.some(catalog.consistency) }),
       files: totals.entries
@@ -332,7 +338,7 @@ export const run = (
       files: totals.entries.length,
       rows: totals.rows,
       bytes: totals.bytes,
-      leftOut: leftOut(options),
+      leftOut: [...leftOut(options), ...catalog.leftOut],
       remarks: [catalog.consistency]
     }
     return verdict

@@ -11,6 +11,7 @@
  */
 import type * as FileName from "@sluice/format/FileName"
 import type * as Metadata from "@sluice/format/Metadata"
+import * as Sequence from "@sluice/format/Sequence"
 import * as Sql from "@sluice/format/Sql"
 import type * as Statement from "@sluice/format/Statement"
 import * as Chunk from "effect/Chunk"
@@ -214,30 +215,49 @@ export const run = (
           })
         }))
 
+    const moved = (name: string): string | undefined =>
+      Array.from(databases.values()).includes(name) ? Option.getOrUndefined(options.database) : undefined
+
+    /** What becomes of the statements of a file with a table or a sequence, in their order. */
+    const definitionOf = (file: OfTable) => {
+      const isSequence = file._tag === "Sequence"
+      let made = false
+      return (session: Target.Session, statement: Uint8Array, kind: Statement.Kind) =>
+        Effect.suspend(() => {
+          if (kind._tag !== "CreateTable" && kind._tag !== "CreateSequence") {
+            // the way that a sequence's file makes is not this restore's; where it stands is for one that was made
+            const runs = !isSequence || kind._tag === "Set" || (made && kind._tag !== "Drop")
+            return Effect.succeed(runs ? statement : undefined)
+          }
+          const { name } = kind._tag === "CreateTable" ? kind.table : kind.sequence
+          tables.set(`${file.database}.${file.table}`, name)
+          if (!isWanted(file) || !options.schemas) {
+            return Effect.succeed(undefined)
+          }
+          const wanted = isSequence ? "Sequence" : "Table"
+          return Effect.map(
+            way.make(session, options.existing, databaseOf(file.database), name, wanted),
+            (found) => {
+              if (found === "Leave") {
+                skipped.add(`${databaseOf(file.database)}.${name}`)
+              } else if (isSequence) {
+                objects += 1
+                made = true
+              } else {
+                restoredTables.add(`${file.database}.${file.table}`)
+              }
+              return found === "Create" ? Sequence.rename(statement, moved) : undefined
+            }
+          )
+        })
+    }
+
     const createTable = (arrival: Arrival, file: OfTable): Effect.Effect<void, RestoreError> =>
       !isWantedDatabase(databases.get(file.database) ?? file.database) ? disposal.dispose(arrival.file) : replayed(
         arrival,
         Option.some(databaseOf(file.database)),
         "lexed",
-        (session, statement, kind) =>
-          Effect.suspend(() => {
-            if (kind._tag !== "CreateTable") {
-              return Effect.succeed(statement)
-            }
-            tables.set(`${file.database}.${file.table}`, kind.table.name)
-            if (!isWanted(file) || !options.schemas) {
-              return Effect.succeed(undefined)
-            }
-            const { name } = kind.table
-            return Effect.map(way.make(session, options.existing, databaseOf(file.database), name), (found) => {
-              if (found === "Leave") {
-                skipped.add(`${databaseOf(file.database)}.${name}`)
-              } else {
-                restoredTables.add(`${file.database}.${file.table}`)
-              }
-              return found === "Create" ? statement : undefined
-            })
-          })
+        definitionOf(file)
       )
 
     /** A table that this restore did not make is looked at once. */

@@ -32,7 +32,7 @@ export interface Selection {
 }
 
 /**
- * A table or a view, as the snapshot holds it.
+ * A table, a sequence or a view, as the snapshot holds it.
  *
  * @since 0.1.0
  * @category models
@@ -40,7 +40,7 @@ export interface Selection {
 export interface TableInfo {
   readonly database: string
   readonly name: string
-  readonly kind: "Table" | "View"
+  readonly kind: "Table" | "Sequence" | "View"
   /** The server's estimates, for planning and progress only. */
   readonly estimatedRows: number
   readonly estimatedBytes: number
@@ -69,6 +69,8 @@ export interface Catalog {
   readonly sqlMode: string
   /** How consistent the snapshot is, in words for people. */
   readonly consistency: string
+  /** What the snapshot does not give, in words for people, such as the history of versioned tables. */
+  readonly leftOut: ReadonlyArray<string>
   /** The position in the binary log that belongs to the snapshot, as keys of the metadata's `[source]`. */
   readonly position: ReadonlyMap<string, string>
 }
@@ -141,7 +143,7 @@ export interface Snapshot {
   readonly catalog: Catalog
   /** The definition of a database. */
   readonly database: (database: DatabaseInfo) => Effect.Effect<SchemaFile.Definition, SourceError>
-  /** The definition of a table or a view. */
+  /** The definition of a table, a sequence or a view. */
   readonly definition: (table: TableInfo) => Effect.Effect<SchemaFile.Definition, SourceError>
   /** The triggers of a database, in the order in which they must be created. */
   readonly triggers: (database: DatabaseInfo) => Effect.Effect<ReadonlyArray<SchemaFile.Definition>, SourceError>

@@ -50,7 +50,10 @@ export interface Session {
   readonly commit: Effect.Effect<void, TargetError>
   readonly rollback: Effect.Effect<void, TargetError>
   /** What stands under a name, if anything. */
-  readonly inspect: (database: string, name: string) => Effect.Effect<"Table" | "View" | "Nothing", TargetError>
+  readonly inspect: (
+    database: string,
+    name: string
+  ) => Effect.Effect<"Table" | "Sequence" | "View" | "Nothing", TargetError>
   /** The names of a table's triggers, which no server can be told to leave out. */
   readonly triggers: (database: string, table: string) => Effect.Effect<ReadonlyArray<string>, TargetError>
 }

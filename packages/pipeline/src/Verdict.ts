@@ -14,7 +14,7 @@ export interface Verdict {
   readonly complete: boolean
   readonly databases: number
   readonly tables: number
-  /** Views, triggers, routines and events. */
+  /** Sequences, views, triggers, routines and events. */
   readonly objects: number
   readonly files: number
   readonly rows: number

@@ -15,6 +15,7 @@ import * as Option from "effect/Option"
 import * as Contents from "./Contents.js"
 import * as Faults from "./Faults.js"
 import * as Cells from "./internal/arbitraryCells.js"
+import * as Sequences from "./internal/arbitrarySequences.js"
 import * as Texts from "./internal/arbitraryTexts.js"
 import * as Definitions from "./internal/memoryServerDefinitions.js"
 import { quoting } from "./internal/memoryServerLexer.js"
@@ -32,7 +33,7 @@ export interface Sizes {
   readonly tables?: number | undefined
   /** The most rows of a table, 60 when not given. */
   readonly rows?: number | undefined
-  /** The most views, triggers, routines and events of a database, of each; 3 when not given. */
+  /** The most sequences, views, triggers, routines and events of a database, of each; 3 when not given. */
   readonly objects?: number | undefined
 }
 
@@ -135,6 +136,7 @@ const parts = (sizes: Sizes) => {
   return fc.record({
     name: name.filter((name) => !Contents.systemDatabases.has(name)),
     options: fc.constantFrom("", "/*!40100 DEFAULT CHARACTER SET utf8mb4 */", "DEFAULT CHARACTER SET latin1"),
+    sequences: upTo(fc.record({ name, state: Sequences.state }), objects),
     tables: upTo(table(sizes), sizes.tables ?? 5),
     views: upTo(fc.record({ name, text: Texts.viewText, over: fc.array(fc.nat(), { maxLength: 3 }) }), objects),
     triggers: upTo(program, objects),
@@ -182,11 +184,13 @@ const assemble = (all: ReadonlyArray<Parts>): Contents.Contents => {
       const taken = new Set<string>()
       const tables = distinct(given.tables, taken)
       const views = distinct(given.views, taken)
+      const sequences = distinct(given.sequences, taken)
       reachable.push(...tables.map(({ name }) => quote(given.name, name)))
       const routines = distinct(given.routines.map(({ kind, program }) => ({ ...program, kind })))
       const functions = routines.filter(({ kind }) => kind === "FUNCTION").map(({ name }) => quote(given.name, name))
       return Contents.database(given.name, {
         options: given.options,
+        sequences: sequences.map(({ name, state }) => Contents.sequence(name, state)),
         tables,
         views: views.map((view) => {
           const made = viewOf(view, reachable, functions)
@@ -216,7 +220,7 @@ const assemble = (all: ReadonlyArray<Parts>): Contents.Contents => {
 }
 
 /**
- * Contents of a server: one to three databases with tables, rows, views and programs.
+ * Contents of a server: one to three databases with tables, rows, sequences, views and programs.
  *
  * @example
  * ```ts
@@ -247,7 +251,9 @@ const needs = (database: string, view: Contents.View) =>
 /** Leaves out, besides what is left out, every view that could then not be created. */
 const closed = (contents: Contents.Contents, chosen: Contents.Contents, routines: boolean): ReadonlySet<string> => {
   const left = new Set(
-    chosen.databases.flatMap(({ name, tables, views }) => [...tables, ...views].map((one) => quote(name, one.name)))
+    chosen.databases.flatMap(({ name, sequences, tables, views }) =>
+      [...sequences, ...tables, ...views].map((one) => quote(name, one.name))
+    )
   )
   const databases = new Set(chosen.databases.map(({ name }) => name))
   for (let before = -1; before !== left.size;) {
@@ -276,8 +282,8 @@ const closed = (contents: Contents.Contents, chosen: Contents.Contents, routines
  */
 export const selection = (contents: Contents.Contents): fc.Arbitrary<Source.Selection> => {
   const databases = contents.databases.map(({ name }) => name)
-  const objects = contents.databases.flatMap(({ name, tables, views }) =>
-    [...tables, ...views].map((one) => quote(name, one.name))
+  const objects = contents.databases.flatMap(({ name, sequences, tables, views }) =>
+    [...sequences, ...tables, ...views].map((one) => quote(name, one.name))
   )
   const mostly = fc.integer({ min: 0, max: 4 }).map((n) => n > 0)
   return fc.record({

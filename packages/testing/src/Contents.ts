@@ -9,6 +9,7 @@
  */
 import type * as Row from "@sluice/format/Row"
 import type * as SchemaFile from "@sluice/format/SchemaFile"
+import type * as FormatSequence from "@sluice/format/Sequence"
 import * as Sql from "@sluice/format/Sql"
 import * as Statement from "@sluice/format/Statement"
 import type * as Source from "@sluice/pipeline/Source"
@@ -57,6 +58,14 @@ export interface Table {
 }
 
 /**
+ * A sequence, as MariaDB has them.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Sequence = Extract<SchemaFile.Definition, { readonly _tag: "Sequence" }>
+
+/**
  * @since 0.1.0
  * @category models
  */
@@ -76,6 +85,7 @@ export interface Database {
   readonly name: string
   /** What stands behind the name in CREATE DATABASE, as it is. */
   readonly options: string
+  readonly sequences: ReadonlyArray<Sequence>
   readonly tables: ReadonlyArray<Table>
   readonly views: ReadonlyArray<View>
   /** In the order in which they were created. */
@@ -134,6 +144,7 @@ export const make = (...databases: ReadonlyArray<Database>): Contents => ({ data
 export const database = (name: string, parts: Partial<Omit<Database, "name">> = {}): Database => ({
   name,
   options: parts.options ?? "",
+  sequences: parts.sequences ?? [],
   tables: parts.tables ?? [],
   views: parts.views ?? [],
   triggers: parts.triggers ?? [],
@@ -172,6 +183,23 @@ export const table = (name: string, columns: ReadonlyArray<Column>, parts: {
   primaryKey: Option.fromNullable(parts.primaryKey),
   options: parts.options ?? "",
   rows: (parts.rows ?? []).map((row) => row.map((cell) => typeof cell === "string" ? Sql.bytes(cell) : cell))
+})
+
+/**
+ * A sequence, defined by its own row.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const sequence = (name: string, state: FormatSequence.State): Sequence => ({
+  _tag: "Sequence",
+  name,
+  create: Sql.bytes(
+    `CREATE SEQUENCE ${Sql.quoteIdentifier(name)} start with ${state.start} minvalue ${state.minimum} maxvalue ` +
+      `${state.maximum} increment by ${state.increment} ${state.cache === 0n ? "nocache" : `cache ${state.cache}`} ` +
+      (state.cycles === 0n ? "nocycle" : "cycle")
+  ),
+  state
 })
 
 /**
@@ -328,6 +356,7 @@ export const select = (contents: Contents, selection: Source.Selection): Content
       const wanted = (name: string) => selection.includes(database.name, name)
       return {
         ...database,
+        sequences: database.sequences.filter(({ name }) => wanted(name)),
         tables: database.tables.filter(({ name }) => wanted(name)),
         views: selection.views ? database.views.filter(({ name }) => wanted(name)) : [],
         triggers: selection.triggers
@@ -380,6 +409,9 @@ const databaseLines = (database: Database): ReadonlyArray<string> => {
     `${kind.toLowerCase()} ${named(name)} ${showCreation(creation)}: ${Show.bytes(create)}`
   return [
     `database ${Sql.quoteIdentifier(database.name)} options ${Show.text(database.options)}`,
+    ...database.sequences.map(({ create, name, state }) =>
+      `sequence ${named(name)} at ${state.next}, round ${state.round}: ${Show.bytes(create)}`
+    ),
     ...database.tables.flatMap((table) => tableLines(database.name, table)),
     ...database.views.map((view) =>
       `view ${named(view.name)} (${view.columns.map(Sql.quoteIdentifier).join(", ")}) ${showCreation(view.creation)}: ${
@@ -393,7 +425,7 @@ const databaseLines = (database: Database): ReadonlyArray<string> => {
 }
 
 /**
- * The contents as sorted lines of text, each a database, a table, a column, a row, a view or a program. Contents that
+ * The contents as sorted lines of text, each a database, a sequence, a table, a column, a row, a view or a program. Contents that
  * are equal have the same lines, and only those.
  *
  * @since 0.1.0

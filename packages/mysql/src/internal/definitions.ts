@@ -10,6 +10,7 @@
 import * as SchemaFile from "@sluice/format/SchemaFile"
 import * as Sql from "@sluice/format/Sql"
 import { SourceError } from "@sluice/pipeline/SluiceError"
+import type * as Source from "@sluice/pipeline/Source"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 
@@ -77,6 +78,49 @@ export const table = (
     return SchemaFile.Definition.Table({ name: info.name, create: RawDefaults.toHex(yield* row("Create Table")) })
   })
 
+/** The columns of a sequence, in their order. */
+const sequenceColumns = [
+  "next_not_cached_value",
+  "minimum_value",
+  "maximum_value",
+  "start_value",
+  "increment",
+  "cache_size",
+  "cycle_option",
+  "cycle_count"
+] as const
+
+/**
+ * A sequence, and where it stands. No snapshot holds that: it is what the sequence has come to by now, never less than
+ * what the snapshot's rows have taken.
+ *
+ * @internal
+ */
+export const sequence = (
+  connection: Connection.RawConnection,
+  { info }: Catalog.Table
+): Effect.Effect<SchemaFile.Definition, SourceError> =>
+  Effect.gen(function*() {
+    const quoted = Sql.quoteName({ database: info.database, name: info.name })
+    const state = yield* show(connection, `SELECT ${sequenceColumns.join(", ")} FROM ${quoted}`, quoted)
+    const value = (column: typeof sequenceColumns[number]) => Effect.map(textOf(state, column), BigInt)
+    const row = yield* show(connection, `SHOW CREATE SEQUENCE ${quoted}`, quoted)
+    return SchemaFile.Definition.Sequence({
+      name: info.name,
+      create: yield* row("Create Table"),
+      state: {
+        next: yield* value("next_not_cached_value"),
+        minimum: yield* value("minimum_value"),
+        maximum: yield* value("maximum_value"),
+        start: yield* value("start_value"),
+        increment: yield* value("increment"),
+        cache: yield* value("cache_size"),
+        cycles: yield* value("cycle_option"),
+        round: yield* value("cycle_count")
+      }
+    })
+  })
+
 /**
  * A view. Its database has to be the default one, so that what is in the same database is named without it.
  *
@@ -105,6 +149,9 @@ export const view = (
       }
     })
   })
+
+/** @internal */
+export const of = (kind: Source.TableInfo["kind"]) => ({ Table: table, Sequence: sequence, View: view })[kind]
 
 /** Text, given in UTF-8, in another of the server's character sets; none where it cannot be said in that. */
 const convert = (connection: Connection.RawConnection, characterSet: string) => (utf8: Uint8Array) => {

@@ -58,7 +58,9 @@ const ofVendor = (server: Server): ReadonlyArray<Setting> =>
           ["idle_readonly_transaction_timeout", "0"],
           ["idle_write_transaction_timeout", "0"]
         ] as const
-        : [])
+        : []),
+      // a server may be set to show its system-versioned tables as they once were
+      ...(atLeast(server, 10, 3, 4) ? [["system_versioning_asof", "DEFAULT"]] as const : [])
     ]
     : [
       ...(atLeast(server, 5, 7, 8) ? [["max_execution_time", "0"]] as const : []),

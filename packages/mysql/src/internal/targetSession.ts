@@ -113,14 +113,20 @@ const isOf = (wanted: Wanted, settings: Settings) => ([database, name]: Row): bo
   return fold(textOf(database)) === fold(wanted.database) && fold(textOf(name)) === fold(wanted.name)
 }
 
+type Found = "Table" | "Sequence" | "View" | "Nothing"
+
 /**
  * What stands under the name.
  *
  * @internal
  */
-export const found = (rows: ReadonlyArray<Row>, wanted: Wanted, settings: Settings): "Table" | "View" | "Nothing" => {
+export const found = (rows: ReadonlyArray<Row>, wanted: Wanted, settings: Settings): Found => {
   const row = rows.find(isOf(wanted, settings))
-  return row === undefined ? "Nothing" : textOf(row[2]).includes("VIEW") ? "View" : "Table"
+  if (row === undefined) {
+    return "Nothing"
+  }
+  const type = textOf(row[2])
+  return type === "SEQUENCE" ? "Sequence" : type.includes("VIEW") ? "View" : "Table"
 }
 
 /** @internal */

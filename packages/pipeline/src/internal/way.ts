@@ -29,8 +29,8 @@ export const hasNoTriggers = (session: Session, database: string, table: string)
   )
 
 /**
- * Does with what stands under a table's name as `existing` says, and tells what is left to do: to create the table, to
- * fill it, or to leave it alone.
+ * Does with what stands under the name of a table or a sequence as `existing` says, and tells what is left to do: to create it, to fill
+ * it, or to leave it alone. A sequence is one row that no server empties: it is made anew.
  *
  * @internal
  */
@@ -38,7 +38,8 @@ export const make = (
   session: Session,
   existing: Existing,
   database: string,
-  table: string
+  table: string,
+  wanted: "Table" | "Sequence" = "Table"
 ): Effect.Effect<"Create" | "Fill" | "Leave", TargetError> =>
   Effect.flatMap(session.inspect(database, table), (there) => {
     const name = Sql.quoteIdentifier(table)
@@ -46,7 +47,7 @@ export const make = (
     const drop = Effect.as(run(`DROP ${there.toUpperCase()} ${name}`), "Create" as const)
     // emptying a view would empty the tables behind it, which may be loaded already
     const empty = (sql: string) =>
-      there === "View"
+      there !== "Table" || wanted !== "Table"
         ? drop
         : Effect.as(Effect.zipRight(hasNoTriggers(session, database, table), run(sql)), "Fill" as const)
     switch (there === "Nothing" ? there : existing._tag) {
@@ -63,7 +64,7 @@ export const make = (
       case "Fail":
         return new TargetError({
           reason: "AlreadyExists",
-          what: "cannot create a table",
+          what: `cannot create a ${wanted.toLowerCase()}`,
           where: `${database}.${table}`,
           detail: `a ${there.toLowerCase()} of that name is already there`,
           advice: "Restore into an empty server, or say what becomes of it with --drop-table"

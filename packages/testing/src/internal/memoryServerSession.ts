@@ -13,6 +13,7 @@ import * as Definitions from "./memoryServerDefinitions.js"
 import * as Insert from "./memoryServerInsert.js"
 import { Cursor } from "./memoryServerLexer.js"
 import { type Refusal, refusal, refuse } from "./memoryServerRefusal.js"
+import * as Sequences from "./memoryServerSequences.js"
 import type { State } from "./memoryServerState.js"
 import * as Storage from "./memoryServerStorage.js"
 import { Variables } from "./memoryServerVariables.js"
@@ -26,7 +27,17 @@ const note = (errno: number, detail: string): Insert.Outcome => ({
   warnings: [refusal(errno, detail)]
 })
 
-const dropped = ["TABLE", "VIEW", "DATABASE", "TRIGGER", "FUNCTION", "PROCEDURE", "PACKAGE", "EVENT"] as const
+const dropped = [
+  "TABLE",
+  "SEQUENCE",
+  "VIEW",
+  "DATABASE",
+  "TRIGGER",
+  "FUNCTION",
+  "PROCEDURE",
+  "PACKAGE",
+  "EVENT"
+] as const
 
 /** The errors of each kind of program: that it is there, and that it is not. */
 const programErrors: { readonly [K in Statement.ProgramKind]: readonly [exists: number, missing: number] } = {
@@ -97,6 +108,8 @@ export class Session {
         return this.createDatabase(statement)
       case "CreateTable":
         return this.createTable(statement)
+      case "CreateSequence":
+        return this.createSequence(statement)
       case "CreateView":
         return this.createView(statement)
       case "CreateProgram":
@@ -105,11 +118,12 @@ export class Session {
         return this.drop(statement)
       case "LoadData":
       case "AlterTable":
-      case "CreateSequence":
         return refuse(1235, "This memory server doesn't yet support the statement")
       case "Other":
         return kind.keyword === "TRUNCATE"
           ? this.truncate(statement)
+          : kind.keyword === "DO"
+          ? this.setSequence(statement)
           : kind.keyword === "DELETE"
           ? this.deleteFrom(statement)
           : this.unknown(statement)
@@ -217,6 +231,32 @@ export class Session {
     })
   }
 
+  private createSequence(statement: Uint8Array): Outcome {
+    return Either.gen(this, function*() {
+      const { name, state } = yield* Sequences.parse(statement, this.variables.quoting)
+      const database = yield* this.within(name)
+      this.commit()
+      if (database.inspect(name.name) !== "Nothing") {
+        return yield* refuse(1050, `Table '${name.name}' already exists`)
+      }
+      database.sequences.set(name.name, { _tag: "Sequence", name: name.name, create: statement.slice(), state })
+      return done
+    })
+  }
+
+  private setSequence(statement: Uint8Array): Outcome {
+    return Either.gen(this, function*() {
+      const { name, ...to } = yield* Sequences.parseMove(statement, this.variables.quoting)
+      const database = yield* this.within(name)
+      const sequence = database.sequences.get(name.name)
+      if (sequence === undefined) {
+        return yield* refuse(4091, `Unknown SEQUENCE: '${database.name}.${name.name}'`)
+      }
+      database.sequences.set(name.name, { ...sequence, state: Sequences.moved(sequence.state, to) })
+      return done
+    })
+  }
+
   private createView(statement: Uint8Array): Outcome {
     return Either.gen(this, function*() {
       const { columns, functions, name, orReplace, tables } = yield* Definitions.parseView(
@@ -226,7 +266,7 @@ export class Session {
       const database = yield* this.within(name)
       this.commit()
       const present = database.inspect(name.name)
-      if (present === "Table" || (present === "View" && !orReplace)) {
+      if (present === "Table" || present === "Sequence" || (present === "View" && !orReplace)) {
         return yield* refuse(orReplace ? 1347 : 1050, `Table '${name.name}' already exists`)
       }
       for (const used of tables) {
@@ -323,14 +363,20 @@ export class Session {
   }
 
   private dropObject(
-    what: "TABLE" | "VIEW" | Statement.ProgramKind,
+    what: "TABLE" | "SEQUENCE" | "VIEW" | Statement.ProgramKind,
     name: Sql.Name
   ): Either.Either<Option.Option<Refusal>, Refusal> {
     return Either.gen(this, function*() {
       const database = yield* this.within(name)
       const missing = (errno: number) =>
         Option.some(refusal(errno, `${what} '${database.name}.${name.name}' doesn't exist`))
+      if (what === "SEQUENCE") {
+        return database.sequences.delete(name.name) ? Option.none() : missing(4091)
+      }
       if (what === "TABLE") {
+        if (database.sequences.delete(name.name)) {
+          return Option.none()
+        }
         const table = database.tables.get(name.name)
         if (table === undefined) {
           return missing(1051)

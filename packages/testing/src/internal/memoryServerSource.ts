@@ -40,6 +40,13 @@ const infoOf = (database: Contents.Database): Source.DatabaseInfo => ({
       estimatedRows: roughly(table.rows.length),
       estimatedBytes: roughly(table.rows.reduce((sum, row) => sum + Plan.sizeOf(row), 0))
     })),
+    ...database.sequences.map((sequence): Source.TableInfo => ({
+      database: database.name,
+      name: sequence.name,
+      kind: "Sequence",
+      estimatedRows: 1,
+      estimatedBytes: 0
+    })),
     ...database.views.map((view): Source.TableInfo => ({
       database: database.name,
       name: view.name,
@@ -197,6 +204,7 @@ const snapshot = (
         databases: contents.databases.map(infoOf),
         sqlMode: options.sqlMode,
         consistency: "one moment of a server in memory",
+        leftOut: [],
         position: new Map([["SOURCE_LOG_FILE", "\"memory.000001\""], ["SOURCE_LOG_POS", "4"]])
       },
       database: ({ name }) =>
@@ -208,8 +216,15 @@ const snapshot = (
           info.kind === "Table"
             ? Either.map(tableOf(info), (table) =>
               SchemaFile.Definition.Table({ name: table.name, create: Definitions.renderTable(table) }))
-            : Either.flatMap(databaseOf(info.database), ({ views }): Either.Either<SchemaFile.Definition, Refusal> =>
-              find(views, info.name, absent(info)))),
+            : Either.flatMap(
+              databaseOf(info.database),
+              ({ sequences, views }): Either.Either<SchemaFile.Definition, Refusal> =>
+                find<SchemaFile.Definition & { readonly name: string }>(
+                  info.kind === "Sequence" ? sequences : views,
+                  info.name,
+                  absent(info)
+                )
+            )),
       triggers: ({ name }) =>
         ask("cannot read the triggers of a database", name, () =>
           Either.map(databaseOf(name), ({ triggers }) =>

@@ -12,6 +12,7 @@ import type * as Contents from "../Contents.js"
 import * as Definitions from "./memoryServerDefinitions.js"
 import { quoting } from "./memoryServerLexer.js"
 import { type Refusal, refuse } from "./memoryServerRefusal.js"
+import * as Sequences from "./memoryServerSequences.js"
 import * as Storage from "./memoryServerStorage.js"
 
 const programsOf = (database: Storage.Database, kinds: ReadonlyArray<Statement.ProgramKind>) =>
@@ -20,6 +21,7 @@ const programsOf = (database: Storage.Database, kinds: ReadonlyArray<Statement.P
 const contentsOf = (database: Storage.Database): Contents.Database => ({
   name: database.name,
   options: database.options,
+  sequences: Array.from(database.sequences.values()),
   tables: Array.from(database.tables.values(), (table) => ({ ...table.shape, rows: table.committed })),
   views: Array.from(database.views.values()),
   triggers: programsOf(database, ["TRIGGER"]),
@@ -73,6 +75,9 @@ export class State {
         this.databases.set(given.name, database)
         for (const table of given.tables) {
           yield* loadTable(database, table)
+        }
+        for (const sequence of given.sequences) {
+          yield* loadSequence(database, sequence)
         }
         for (const view of given.views) {
           yield* loadView(database, view)
@@ -135,6 +140,17 @@ const loadTable = (database: Storage.Database, { rows, ...given }: Contents.Tabl
     }
     transaction.commit()
     database.tables.set(given.name, table)
+  })
+
+const loadSequence = (database: Storage.Database, sequence: Contents.Sequence) =>
+  Either.gen(function*() {
+    yield* isFree(database, sequence.name)
+    const { name, state } = yield* Sequences.parse(sequence.create, plain)
+    const { next, round, ...rest } = sequence.state
+    if (name.name !== sequence.name || Object.entries(rest).some(([key, value]) => ({ ...state })[key] !== value)) {
+      return yield* refuse(1064, `The sequence '${database.name}.${sequence.name}' is not what its text says`)
+    }
+    database.sequences.set(sequence.name, { ...sequence, state: { ...state, next, round } })
   })
 
 const loadView = (database: Storage.Database, view: Contents.View) =>

@@ -9,7 +9,7 @@
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 
-import type { Cells, Program, View } from "../Contents.js"
+import type { Cells, Program, Sequence, View } from "../Contents.js"
 import type { Shape } from "./memoryServerDefinitions.js"
 import { type Refusal, refuse } from "./memoryServerRefusal.js"
 import * as Types from "./memoryServerTypes.js"
@@ -169,6 +169,7 @@ const isOthers = ({ deletedBy, insertedBy }: Entry, by: Transaction | undefined)
 /** @internal */
 export class Database {
   options: string
+  readonly sequences = new Map<string, Sequence>()
   readonly tables = new Map<string, Table>()
   readonly views = new Map<string, View>()
   /** By kind and name, in the order of their creation. */
@@ -178,8 +179,14 @@ export class Database {
     this.options = options
   }
 
-  inspect(name: string): "Table" | "View" | "Nothing" {
-    return this.tables.has(name) ? "Table" : this.views.has(name) ? "View" : "Nothing"
+  inspect(name: string): "Table" | "Sequence" | "View" | "Nothing" {
+    return this.tables.has(name)
+      ? "Table"
+      : this.sequences.has(name)
+      ? "Sequence"
+      : this.views.has(name)
+      ? "View"
+      : "Nothing"
   }
 
   triggersOf(table: string): ReadonlyArray<Program> {

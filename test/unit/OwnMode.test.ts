@@ -45,11 +45,11 @@ const incoming: Layer.Layer<Incoming.Incoming, never, Pipe.PipeIn | Staging.Stag
         Stream.mapEffect((line) =>
           Effect.gen(function*() {
             const [name = "", content = ""] = line.split(" ")
-            const { file: kind } = yield* Effect.mapError(
+            const { compression, file: kind } = yield* Effect.mapError(
               Either.match(FileName.parse(name), { onLeft: Effect.fail, onRight: Effect.succeed }),
               () => refused(name)
             )
-            return { file: yield* staging.put(name, Buffer.from(content, "base64")), kind }
+            return { file: yield* staging.put(name, Buffer.from(content, "base64")), kind, compression }
           })
         )
       )

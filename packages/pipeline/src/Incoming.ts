@@ -12,7 +12,6 @@ import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Order from "effect/Order"
-import * as Ref from "effect/Ref"
 import * as Sink from "effect/Sink"
 import * as Stream from "effect/Stream"
 
@@ -30,6 +29,7 @@ import { SharedDirectory, type StagedFile, Staging } from "./Staging.js"
 export interface Arrival {
   readonly file: StagedFile
   readonly kind: FileName.FileName
+  readonly compression: FileName.Compression
 }
 
 /**
@@ -43,8 +43,8 @@ export class Incoming extends Context.Tag("@sluice/pipeline/Incoming")<Incoming,
 
 const advice = "The backup is damaged, or it is not a backup: take it again"
 
-/** Refuses names that no file of a backup may have, and names that came before. */
-const admit = (seen: Ref.Ref<ReadonlySet<string>>) => (name: string): Effect.Effect<FileName.FileName, BackupError> =>
+/** Refuses names that no file of a backup may have, and files that came before, compressed in another way or not. */
+const admit = (seen: Set<string>) => (name: string): Effect.Effect<FileName.Parsed, BackupError> =>
   Effect.gen(function*() {
     const parsed = FileName.parse(name)
     if (Either.isLeft(parsed)) {
@@ -55,25 +55,18 @@ const admit = (seen: Ref.Ref<ReadonlySet<string>>) => (name: string): Effect.Eff
         advice
       })
     }
-    if (parsed.right.compression !== "none") {
-      return yield* new BackupError({
-        reason: "Unsupported",
-        what: "a file of the backup cannot be read",
-        where: name,
-        detail: "this version does not read compressed files",
-        advice: "Decompress the files of the folder, or take the backup again without --compress"
-      })
-    }
-    const known = yield* Ref.getAndUpdate(seen, (names) => new Set(names).add(name))
-    return known.has(name)
+    const plain = FileName.render(parsed.right.file)
+    const isKnown = seen.has(plain)
+    seen.add(plain)
+    return isKnown
       ? yield* new BackupError({
         reason: "Unexpected",
         what: "a file of the backup is refused",
         where: name,
-        detail: "it comes twice",
+        detail: parsed.right.compression === "none" ? "it comes twice" : `${plain} comes twice, compressed or not`,
         advice
       })
-      : parsed.right.file
+      : parsed.right
   })
 
 const wrongMode = (name: string, detail: string, advice: string) =>
@@ -91,14 +84,14 @@ const receiveWith = (
 ) =>
   Effect.gen(function*() {
     const pipe = yield* PipeIn
-    const admitted = admit(yield* Ref.make<ReadonlySet<string>>(new Set()))
+    const admitted = admit(new Set())
     const frame = Sink.head<Frame.Event>().pipe(Sink.flatMap((head) => {
       const event = Option.getOrUndefined(head)
       return event?._tag !== "Header" ? Sink.succeed(Option.none<Arrival>()) : Sink.unwrap(
-        Effect.map(admitted(event.name), (kind) =>
+        Effect.map(admitted(event.name), ({ compression, file: kind }) =>
           receive(event.name, event.size).pipe(
             Sink.zipLeft(Sink.take<Frame.Event>(1)),
-            Sink.map((file) => Option.some({ file, kind }))
+            Sink.map((file) => Option.some({ file, kind, compression }))
           ))
       )
     }))
@@ -236,7 +229,7 @@ export const layerDirectory: Layer.Layer<Incoming, never, Staging | SharedDirect
   Effect.gen(function*() {
     const staging = yield* Staging
     const shared = yield* SharedDirectory
-    const admitted = admit(yield* Ref.make<ReadonlySet<string>>(new Set()))
+    const admitted = admit(new Set())
     const named = Effect.gen(function*() {
       const names = yield* staging.list
       if (!names.includes("metadata")) {
@@ -248,13 +241,18 @@ export const layerDirectory: Layer.Layer<Incoming, never, Staging | SharedDirect
           advice: "The dump did not finish, or this is another folder: look at what the dump said"
         })
       }
-      const files = yield* Effect.forEach(names, (name) => Effect.map(admitted(name), (kind) => ({ name, kind })))
+      const files = yield* Effect.forEach(
+        names,
+        (name) => Effect.map(admitted(name), ({ compression, file: kind }) => ({ name, kind, compression }))
+      )
       return files.sort(byRank)
     })
     return Incoming.of({
       files: Stream.unwrap(Effect.map(named, Stream.fromIterable)).pipe(
         Stream.rechunk(1),
-        Stream.mapEffect(({ kind, name }) => Effect.map(shared.adopt(name), (file) => ({ file, kind })))
+        Stream.mapEffect(({ compression, kind, name }) =>
+          Effect.map(shared.adopt(name), (file) => ({ file, kind, compression }))
+        )
       )
     })
   })

@@ -22,6 +22,7 @@ import * as Pool from "effect/Pool"
 import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
 
+import { Compression } from "./Compression.js"
 import { Disposal } from "./Disposal.js"
 import { type Arrival, Incoming } from "./Incoming.js"
 import * as expectations from "./internal/expectations.js"
@@ -135,6 +136,7 @@ export const run = (
     const incoming = yield* Incoming
     const disposal = yield* Disposal
     const target = yield* Target.Target
+    const { decode } = yield* Compression
     const backup = yield* expectations.make
     const sessions = yield* Pool.make({ acquire: target.session, size: options.threads + 1 })
     // a target that cannot be reached is said so at once, and not when the first file has come
@@ -171,8 +173,13 @@ export const run = (
           Effect.tapError(use(session), () => Pool.invalidate(sessions, session)))
       )
 
+    const readable = ({ compression, file }: Arrival): replay.Readable => ({
+      file,
+      bytes: decode(file.name, compression)(staging.read(file.name))
+    })
+
     const replayed = (
-      { file, kind }: Arrival,
+      arrival: Arrival,
       database: Option.Option<string>,
       terminator: Statement.Terminator,
       edit: (
@@ -185,16 +192,16 @@ export const run = (
         Effect.gen(function*() {
           yield* session.prepareForDefinitions
           yield* Option.match(database, { onNone: () => Effect.void, onSome: session.use })
-          yield* replay.definitions(staging, session, file, {
+          yield* replay.definitions(session, readable(arrival), {
             terminator,
             guarded: yield* backup.isGuarded,
             edit: (statement, kind) => edit(session, statement, kind)
           })
         })
       ).pipe(
-        Effect.mapError(explained(kind)),
-        Effect.zipRight(disposal.dispose(file)),
-        Effect.zipRight(progress.add({ files: 1, bytes: file.bytes }))
+        Effect.mapError(explained(arrival.kind)),
+        Effect.zipRight(disposal.dispose(arrival.file)),
+        Effect.zipRight(progress.add({ files: 1, bytes: arrival.file.bytes }))
       )
 
     const createDatabase = (arrival: Arrival, part: string) =>
@@ -279,7 +286,7 @@ export const run = (
           yield* session.prepareForRows
           yield* session.begin
           const rows = yield* Effect.tapError(
-            replay.rows(staging, session, arrival.file),
+            replay.rows(session, readable(arrival)),
             () => Effect.ignore(session.rollback)
           )
           yield* backup.count(arrival.file, rows)
@@ -364,7 +371,7 @@ export const run = (
         case "Bystander":
           return Effect.as(disposal.dispose(arrival.file), Option.none())
         default:
-          return Effect.as(backup.prove(arrival.file), Option.some(arrival))
+          return Effect.as(backup.prove(arrival), Option.some(arrival))
       }
     }
 

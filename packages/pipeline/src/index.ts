@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 export * as Checksum from "./Checksum.js"
+export * as Compression from "./Compression.js"
 export * as Disposal from "./Disposal.js"
 export * as Dump from "./Dump.js"
 export * as Incoming from "./Incoming.js"

@@ -27,6 +27,8 @@ const keyOf = (table: { readonly database: string; readonly table: string }): st
 export const make = Effect.sync(() => {
   const entries = new Map<string, Metadata.FileEntry>()
   const seen = new Set<string>()
+  /** What has come, under the names that it would have if it were not compressed. */
+  const come = new Set<string>()
   let bytes = 0
   const loaded = new Map<string, number>()
   let opened = false
@@ -73,9 +75,10 @@ export const make = Effect.sync(() => {
     new BackupError({ reason: "Missing", what: "a file of the backup is missing", where: name, detail, advice })
 
   /** Proves that a file is what the manifest says; of another tool's backup there is nothing to hold it against. */
-  const prove = (file: StagedFile): Effect.Effect<void, BackupError> =>
+  const prove = ({ file, kind }: Arrival): Effect.Effect<void, BackupError> =>
     Effect.suspend(() => {
       seen.add(file.name)
+      come.add(FileName.render(kind))
       bytes += file.bytes
       if (!opened) {
         return damaged(file.name, "it comes before the metadata that opens a backup")
@@ -130,13 +133,13 @@ export const make = Effect.sync(() => {
    * A view that was dumped as a table has rows and no file of its own.
    */
   const lost = (metadata: Metadata.Metadata): string | undefined => {
-    const hasDefinitions = Array.from(seen).some((name) => name.endsWith("-schema.sql"))
+    const hasDefinitions = Array.from(come).some((name) => name.endsWith("-schema.sql"))
     const hasRows = new Set(
-      Array.from(seen, FileName.parse).flatMap((parsed) =>
+      Array.from(come, FileName.parse).flatMap((parsed) =>
         Either.isRight(parsed) && parsed.right.file._tag === "Rows" ? [keyOf(parsed.right.file)] : []
       )
     )
-    const hasCome = (file: FileName.FileName) => seen.has(FileName.render(file))
+    const hasCome = (file: FileName.FileName) => come.has(FileName.render(file))
     const { Sequence, Table, View } = FileName.FileName
     const nameOf = ({ database, table }: Metadata.TableSection) => ({ database, table })
     const table = hasDefinitions && metadata.tables.find((table) =>

@@ -9,8 +9,18 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 
 import { BackupError } from "../SluiceError.js"
-import type { StagedFile, Staging } from "../Staging.js"
+import type { StagedFile } from "../Staging.js"
 import type { Session } from "../Target.js"
+
+/**
+ * A file with what it holds, decompressed. The bytes are lent.
+ *
+ * @internal
+ */
+export interface Readable {
+  readonly file: StagedFile
+  readonly bytes: Stream.Stream<Uint8Array, BackupError>
+}
 
 /**
  * The statements of a file, in order. Their bytes are lent: good until the next are asked for.
@@ -18,11 +28,10 @@ import type { Session } from "../Target.js"
  * @internal
  */
 export const statements = (
-  staging: Staging["Type"],
-  file: StagedFile,
+  { bytes, file }: Readable,
   terminator: Statement.Terminator
 ): Stream.Stream<Statement.Statement, BackupError> =>
-  staging.read(file.name).pipe(
+  bytes.pipe(
     Statement.splitStream({ terminator, lend: true }),
     Stream.mapError((error) =>
       error._tag === "BackupError" ? error : new BackupError({
@@ -40,16 +49,15 @@ export const statements = (
  * @internal
  */
 export const definitions = <E>(
-  staging: Staging["Type"],
   session: Session,
-  file: StagedFile,
+  file: Readable,
   options: {
     readonly terminator: Statement.Terminator
     readonly guarded: boolean
     readonly edit: (statement: Uint8Array, kind: Statement.Kind) => Effect.Effect<Uint8Array | undefined, E>
   }
 ) =>
-  Stream.runForEach(statements(staging, file, options.terminator), ({ bytes }) =>
+  Stream.runForEach(statements(file, options.terminator), ({ bytes }) =>
     Effect.gen(function*() {
       const whole = options.guarded ? SchemaFile.unguard(bytes) : bytes
       const statement = yield* options.edit(whole, Statement.classify(whole))
@@ -65,14 +73,14 @@ export const definitions = <E>(
  *
  * @internal
  */
-export const rows = (staging: Staging["Type"], session: Session, file: StagedFile) =>
+export const rows = (session: Session, file: Readable) =>
   Stream.runFoldEffect(
-    statements(staging, file, "lexed"),
+    statements(file, "lexed"),
     { rows: 0, strict: false },
     (so, statement) =>
       Effect.gen(function*() {
         const kind = Statement.classify(statement.bytes)
-        const where = `${file.name}, statement ${statement.position}`
+        const where = `${file.file.name}, statement ${statement.position}`
         if (kind._tag === "Set") {
           yield* session.execute(statement.bytes)
           return { rows: so.rows, strict: false }

@@ -1,0 +1,83 @@
+/**
+ * A stream of ours made into one that another tool could have written: no manifest, and its files as that tool keeps
+ * them.
+ */
+import { gzipSync } from "node:zlib"
+
+import { Frame, Metadata, SchemaFile, Sql, Statement } from "@sluice/format"
+import { Either, Option } from "effect"
+
+import * as Zstd from "./zstd.js"
+
+export interface File {
+  readonly name: string
+  readonly bytes: Uint8Array
+}
+
+/** The files of a stream. */
+export const filesOf = (stream: Uint8Array): ReadonlyArray<File> => {
+  const files: Array<{ readonly name: string; readonly parts: Array<Uint8Array> }> = []
+  for (const event of Either.getOrThrow(Frame.decoder().push(stream))) {
+    if (event._tag === "Header") {
+      files.push({ name: event.name, parts: [] })
+    } else if (event._tag === "Content") {
+      files.at(-1)?.parts.push(event.bytes)
+    }
+  }
+  return files.map(({ name, parts }) => ({ name, bytes: Sql.concat(parts) }))
+}
+
+export const streamOf = (files: ReadonlyArray<File>): Uint8Array =>
+  Sql.concat(files.flatMap(({ bytes, name }) => [Frame.header(name, bytes.length), bytes]))
+
+const isMetadata = (name: string): boolean => name.startsWith("metadata")
+
+/** Our definitions hold blanks that our own metadata tells to take out again; another tool's tables do not. */
+const unguarded = (bytes: Uint8Array): Uint8Array =>
+  Sql.concat(
+    Either.getOrThrow(Statement.split(bytes, { terminator: "guarded" })).flatMap((statement) => [
+      SchemaFile.unguard(statement.bytes),
+      Sql.bytes(";\n")
+    ])
+  )
+
+/** Without what only we write. */
+export const withoutManifest = (files: ReadonlyArray<File>): ReadonlyArray<File> =>
+  files.map(({ bytes, name }) =>
+    isMetadata(name)
+      ? {
+        name,
+        bytes: Metadata.render({
+          ...Either.getOrThrow(Metadata.parse(bytes)),
+          announcement: Option.none(),
+          files: []
+        })
+      }
+      : { name, bytes: name.endsWith("-schema.sql") ? unguarded(bytes) : bytes }
+  ).filter(({ bytes }) => bytes.length > 0)
+
+export type Compression = "none" | "gzip" | "zstd"
+
+/** Compresses files, each in the way that is its turn. Zstandard is only stored. */
+export const compressed = (files: ReadonlyArray<File>, ways: ReadonlyArray<Compression>): ReadonlyArray<File> =>
+  files.map(({ bytes, name }, i) => {
+    const way = isMetadata(name) ? "none" : ways[i % ways.length]
+    switch (way) {
+      case "gzip":
+        return { name: `${name}.gz`, bytes: new Uint8Array(gzipSync(bytes, { level: 1 })) }
+      case "zstd":
+        return {
+          name: `${name}.zst`,
+          bytes: Zstd.frame({
+            blocks: Array.from(
+              { length: Math.ceil(bytes.length / 100_000) },
+              (_, i) => ({ bytes: bytes.slice(i * 100_000, (i + 1) * 100_000) })
+            ),
+            checksum: true,
+            size: true
+          })
+        }
+      default:
+        return { name, bytes }
+    }
+  })

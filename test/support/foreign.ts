@@ -30,7 +30,7 @@ export const filesOf = (stream: Uint8Array): ReadonlyArray<File> => {
 export const streamOf = (files: ReadonlyArray<File>): Uint8Array =>
   Sql.concat(files.flatMap(({ bytes, name }) => [Frame.header(name, bytes.length), bytes]))
 
-const isMetadata = (name: string): boolean => name.startsWith("metadata")
+const isMetadata = (name: string): boolean => name === "metadata" || name.startsWith("metadata.")
 
 /** Our definitions hold blanks that our own metadata tells to take out again; another tool's tables do not. */
 const unguarded = (bytes: Uint8Array): Uint8Array =>

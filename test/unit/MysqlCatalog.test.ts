@@ -6,7 +6,6 @@ import * as Columns from "../../packages/mysql/src/internal/columns.js"
 import * as Dialect from "../../packages/mysql/src/internal/dialect.js"
 import * as Grants from "../../packages/mysql/src/internal/grants.js"
 import * as Mixed from "../../packages/mysql/src/internal/mixed.js"
-import * as RawDefaults from "../../packages/mysql/src/internal/rawDefaults.js"
 import * as Readers from "../../packages/mysql/src/internal/readers.js"
 
 const grants = (...lines: ReadonlyArray<string>) => lines.flatMap((line) => Grants.parse(line) ?? [])
@@ -53,39 +52,6 @@ describe("grants", () => {
 })
 
 const latin1 = (text: string) => new Uint8Array(Buffer.from(text, "latin1"))
-
-describe("raw defaults", () => {
-  const column = (rest: string) => `CREATE TABLE \`t\` (\n  \`a\` int(11) DEFAULT 1,\n  ${rest}\n) ENGINE=InnoDB`
-
-  it("are written in hexadecimal where they are no text", () => {
-    const rewritten = (line: string) => Buffer.from(RawDefaults.toHex(latin1(column(line)))).toString("latin1")
-    assert.strictEqual(
-      rewritten("`b` binary(3) NOT NULL DEFAULT '\\0\xffA' COMMENT 'x',"),
-      column("`b` binary(3) NOT NULL DEFAULT X'00ff41' COMMENT 'x',")
-    )
-    assert.strictEqual(
-      rewritten("`b``c` varbinary(9) DEFAULT '\xe9''\\\\\\n'"),
-      column("`b``c` varbinary(9) DEFAULT X'e9275c0a'")
-    )
-    assert.strictEqual(rewritten("`b` blob DEFAULT '\xff'"), column("`b` blob DEFAULT X'ff'"))
-    // Plain text stays, and so does what only looks like a default.
-    for (
-      const line of [
-        "`b` binary(3) DEFAULT 'abc'",
-        "`b` varchar(9) DEFAULT '\xc3\xa9'",
-        "`b` binary(3) COMMENT 'x DEFAULT ''\xff'''",
-        "`b` varbinary(30) GENERATED ALWAYS AS (concat(`a`,' DEFAULT ''\xff')) VIRTUAL",
-        "`b` int(11) COMMENT '` binary(3) DEFAULT ''\xff'"
-      ]
-    ) {
-      assert.strictEqual(rewritten(line), column(line))
-    }
-  })
-
-  it.prop("nothing else is touched", [fc.uint8Array({ maxLength: 200 })], ([bytes]) => {
-    assert.deepStrictEqual(RawDefaults.toHex(bytes), new Uint8Array(bytes))
-  })
-})
 
 describe("texts in two character sets", () => {
   const toLatin1 = (utf8: Uint8Array) => {

@@ -197,7 +197,7 @@ const open = (
       definition: (info) =>
         Effect.flatMap(
           tableOf(info),
-          (table) => one(Definitions.of(info.kind)(side, table))
+          (table) => one(Definitions.of(info.kind, dialect)(side, table))
         ),
       triggers: (info) =>
         Effect.flatMap(databaseOf(info), ({ name: database, triggers }) =>

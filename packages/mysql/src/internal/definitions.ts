@@ -17,8 +17,9 @@ import * as Option from "effect/Option"
 import type * as Catalog from "../Catalog.js"
 import type * as Connection from "../Connection.js"
 import type * as MysqlError from "../MysqlError.js"
+import type * as Dialect from "./dialect.js"
+import * as Exact from "./exact.js"
 import * as Mixed from "./mixed.js"
-import * as RawDefaults from "./rawDefaults.js"
 
 const what = "cannot read a definition"
 
@@ -67,7 +68,8 @@ export const database = (
  *
  * @internal
  */
-export const table = (
+export const table = (dialect: Dialect.Dialect) =>
+(
   connection: Connection.RawConnection,
   { info }: Catalog.Table
 ): Effect.Effect<SchemaFile.Definition, SourceError> =>
@@ -75,7 +77,8 @@ export const table = (
     const quoted = Sql.quoteName({ database: info.database, name: info.name })
     yield* Effect.mapError(connection.query(`SELECT 1 FROM ${quoted} LIMIT 1`), (error) => error.toSource(what, quoted))
     const row = yield* show(connection, `SHOW CREATE TABLE ${quoted}`, quoted)
-    return SchemaFile.Definition.Table({ name: info.name, create: RawDefaults.toHex(yield* row("Create Table")) })
+    const create = yield* Exact.definition(connection, dialect, info, yield* row("Create Table"))
+    return SchemaFile.Definition.Table({ name: info.name, create })
   })
 
 /** The columns of a sequence, in their order. */
@@ -151,7 +154,8 @@ export const view = (
   })
 
 /** @internal */
-export const of = (kind: Source.TableInfo["kind"]) => ({ Table: table, Sequence: sequence, View: view })[kind]
+export const of = (kind: Source.TableInfo["kind"], dialect: Dialect.Dialect) =>
+  ({ Table: table(dialect), Sequence: sequence, View: view })[kind]
 
 /** Text, given in UTF-8, in another of the server's character sets; none where it cannot be said in that. */
 const convert = (connection: Connection.RawConnection, characterSet: string) => (utf8: Uint8Array) => {

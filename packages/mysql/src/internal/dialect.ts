@@ -30,6 +30,13 @@ export interface Dialect {
   readonly read: (type: string, column: string) => string
   /** One value: the roles that are active, for `SHOW GRANTS … USING`; where `SHOW GRANTS` leaves them out. */
   readonly currentRoles: Option.Option<string>
+  /** Lets a recursive query go as deep as the largest ENUM has members. */
+  readonly recursion: string
+  /**
+   * Whether the texts by which a table is cut into partitions are kept as text, and read anew under the character set
+   * of whichever session opens the table.
+   */
+  readonly partitionsReadAnew: boolean
   /** Privileges of which one is enough to be shown every routine of a server. */
   readonly seesRoutines: ReadonlyArray<string>
 }
@@ -58,6 +65,9 @@ const castTo = (double: (column: string) => string) => (type: string, column: st
 
 const cast = (column: string): string => `CAST(${column} AS DOUBLE)`
 
+/** An ENUM has at most 65,535. */
+const mostMembers = 70_000
+
 const mariadb: Dialect = {
   flush: Option.none(),
   binaryLogStatus: "SHOW MASTER STATUS",
@@ -66,6 +76,8 @@ const mariadb: Dialect = {
   session,
   read: castTo(cast),
   currentRoles: Option.none(),
+  recursion: `SET SESSION max_recursive_iterations = ${mostMembers}`,
+  partitionsReadAnew: false,
   seesRoutines: ["EXECUTE", "ALTER ROUTINE", "CREATE ROUTINE", "SHOW CREATE ROUTINE"]
 }
 
@@ -77,6 +89,8 @@ const mysql = (server: Server): Dialect => ({
   session,
   // Before 8.0.17 there was no such cast; a product with a DOUBLE is one, and keeps the sign of a zero.
   read: castTo(atLeast(server, 8, 0, 17) ? cast : (column) => `${column} * 1e0`),
+  recursion: `SET SESSION cte_max_recursion_depth = ${mostMembers}`,
+  partitionsReadAnew: true,
   currentRoles: atLeast(server, 8, 0, 0) ? Option.some("SELECT CURRENT_ROLE() AS roles") : Option.none(),
   seesRoutines: ["EXECUTE", "ALTER ROUTINE", "CREATE ROUTINE", "SHOW_ROUTINE"]
 })

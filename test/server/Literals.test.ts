@@ -1,0 +1,243 @@
+import { NodeContext } from "@effect/platform-node"
+import { assert, layer } from "@effect/vitest"
+import * as Sql from "@sluice/format/Sql"
+import type * as Connection from "@sluice/mysql/Connection"
+import * as ScratchServer from "@sluice/testing/ScratchServer"
+import { Context, Effect, Layer } from "effect"
+
+import { connect, everythingIn, run, snapshotOf, tableIn } from "../support/mysqlSource.js"
+import { describeVendors } from "../support/servers.js"
+
+class Server extends Context.Tag("Server")<Server, ScratchServer.ScratchServer>() {}
+
+/** Letters that each character set knows; those behind the first 65536 are what servers print as `?`. */
+const letters: Readonly<Record<string, string>> = {
+  latin1: "é?",
+  cp1251: "Ж",
+  gbk: "表",
+  sjis: "表",
+  big5: "功",
+  ucs2: "表é",
+  utf16: "表😀",
+  utf16le: "表😀?",
+  utf32: "😀",
+  utf8mb3: "表",
+  utf8mb4: "?表😀",
+  binary: "é"
+}
+
+/** Every place where a column of the character set can have a text. */
+const columnsOf = (set: string, letter: string): string => {
+  const of = `CHARACTER SET ${set}`
+  return [
+    "id INT PRIMARY KEY",
+    `e ENUM('${letter}', 'it''s', 'back\\\\slash', '?', 'new\\nline') ${of} DEFAULT '${letter}'`,
+    `n ENUM('a', '${letter}${letter}') ${of} NOT NULL`,
+    `s SET('${letter}', 'y', 'z${letter}') ${of} DEFAULT '${letter},y'`,
+    `d VARCHAR(20) ${of} DEFAULT 'x${letter}'`,
+    `c CHAR(9) ${of} NOT NULL DEFAULT '?'`
+  ].join(", ")
+}
+
+/** What a definition amounts to: its print, what the catalog says of it, and what comes of rows that it fills. */
+const pictureOf = (connection: Connection.RawConnection, database: string, table: string) =>
+  Effect.gen(function*() {
+    yield* run(connection, "SET NAMES utf8mb4, character_set_results = NULL", `USE ${Sql.quoteIdentifier(database)}`)
+    const hex = (sql: string) =>
+      Effect.map(
+        connection.query(sql),
+        ({ rows }) => rows.map((row) => row.map((cell) => cell === null ? null : Buffer.from(cell).toString("latin1")))
+      )
+    const name = Sql.quoteIdentifier(table)
+    const columns = yield* hex(
+      "SELECT COLUMN_NAME, EXTRA, HEX(COLUMN_TYPE), HEX(COLUMN_DEFAULT), HEX(COLUMN_COMMENT), CHARACTER_SET_NAME, DATA_TYPE " +
+        `FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = ${Sql.quoteText(database)} AND TABLE_NAME = ${
+          Sql.quoteText(table)
+        } ORDER BY ORDINAL_POSITION`
+    )
+    const printed = yield* hex(`SHOW CREATE TABLE ${name}`)
+    const comments = yield* hex(
+      `SELECT HEX(TABLE_COMMENT) FROM information_schema.TABLES WHERE TABLE_SCHEMA = ${
+        Sql.quoteText(database)
+      } AND TABLE_NAME = ${Sql.quoteText(table)}`
+    )
+    // a row of defaults, and one of each member
+    yield* run(connection, "SET sql_mode = ''", `DELETE FROM ${name}`, `INSERT INTO ${name} (id) VALUES (1)`)
+    const named = columns.map(([column, , , , , , type]) => ({
+      name: Sql.quoteIdentifier(Buffer.from(column ?? "", "latin1").toString("utf8")),
+      isListed: type === "enum" || type === "set"
+    }))
+    const listed = named.filter(({ isListed }) => isListed).map(({ name }) => name)
+    yield* Effect.forEach([1, 2, 3, 4, 5], (i) =>
+      listed.length === 0
+        ? Effect.void
+        : run(
+          connection,
+          `INSERT INTO ${name} (id, ${listed.join(", ")}) VALUES (${[i + 1, ...listed.map(() => i)].join(", ")})`
+        ))
+    const rows = yield* hex(
+      `SELECT ${named.map((column) => `HEX(${column.name})`).join(", ")} FROM ${name} ORDER BY id`
+    )
+    return { columns, printed, comments, rows }
+  })
+
+describeVendors("literals in definitions", (vendor) => {
+  layer(Layer.provide(ScratchServer.layer(Server, { vendor }), NodeContext.layer), {
+    excludeTestServices: true,
+    timeout: "5 minutes"
+  })((it) => {
+    /** Makes tables, and makes them again from their definitions in sessions of several character sets. */
+    const replayed = (names: ReadonlyArray<string>, tables: Readonly<Record<string, string>>) =>
+      Effect.gen(function*() {
+        const server = yield* Server
+        const connection = yield* connect(server)
+        yield* run(
+          connection,
+          "DROP DATABASE IF EXISTS literals",
+          "CREATE DATABASE literals CHARACTER SET utf8mb4",
+          "USE literals",
+          ...Object.entries(tables).map(([name, definition]) =>
+            `CREATE TABLE ${Sql.quoteIdentifier(name)} ${definition}`
+          )
+        )
+        const snapshot = yield* snapshotOf(server, everythingIn("literals"))
+        for (const table of Object.keys(tables)) {
+          const { create } = yield* snapshot.definition(tableIn(snapshot, table))
+          // the snapshot keeps others from changing it
+          const other = yield* connect(server)
+          for (const set of names) {
+            yield* run(
+              other,
+              "DROP DATABASE IF EXISTS replayed",
+              "CREATE DATABASE replayed CHARACTER SET utf8mb4",
+              "USE replayed",
+              `SET NAMES ${set}`,
+              create
+            )
+            assert.deepStrictEqual(
+              yield* pictureOf(other, "replayed", table),
+              yield* pictureOf(other, "literals", table),
+              `${table} under ${set}, from ${Buffer.from(create).toString("latin1")}`
+            )
+          }
+        }
+      })
+
+    const everywhere = ["utf8mb4", "latin1", "binary", "gbk"]
+
+    it.scoped("members and defaults, in every character set, replayed under every other", () =>
+      replayed(
+        everywhere,
+        Object.fromEntries(
+          Object.entries(letters).flatMap(([set, letter]) => [
+            [set, `(${columnsOf(set, letter)})`],
+            [`ascii_${set}`, `(${columnsOf(set, "xy")})`]
+          ])
+        )
+      ))
+
+    it.scoped("expressions, checks, generated columns and partitions", () =>
+      replayed(everywhere, {
+        expressions: "(id INT PRIMARY KEY, a VARCHAR(20) CHARACTER SET latin1 DEFAULT 'ü', " +
+          "b VARCHAR(20) CHARACTER SET latin1 DEFAULT (CONCAT('x', 'é')), u VARCHAR(9) DEFAULT (UPPER('abc')), " +
+          "g VARCHAR(40) CHARACTER SET latin1 AS (CONCAT(a, 'ö''\\\\')) STORED, " +
+          "v VARCHAR(9) AS (IF(a LIKE 'é%' ESCAPE '!', 'ja', TRIM(BOTH 'ß' FROM a))) VIRTUAL, " +
+          "k VARCHAR(9) CHARACTER SET gbk CHECK (k <> '表'), CHECK (a <> 'ñ' AND b <> 'n'), " +
+          "dd DATE DEFAULT '2024-01-01' CHECK (dd <> DATE'2020-02-02'), " +
+          "bb VARBINARY(9) DEFAULT X'00e9ff27', ba BINARY(3) DEFAULT 'é', bt BIT(4) DEFAULT b'101')",
+        ...(vendor === "mysql"
+          ? {
+            functional: "(id INT PRIMARY KEY, a VARCHAR(20) CHARACTER SET sjis, w VARCHAR(9) CHARACTER SET utf16, " +
+              "KEY ((CONCAT(a, '表'))), KEY ((CONCAT(w, '😀'))))"
+          }
+          : {}),
+        listed: "(id VARCHAR(9) CHARACTER SET utf8mb4 NOT NULL PRIMARY KEY) PARTITION BY LIST COLUMNS (id) " +
+          "(PARTITION a VALUES IN ('é', 'b', '1', '2'), PARTITION b VALUES IN ('日本😀'))",
+        ranged: "(id VARBINARY(9) NOT NULL PRIMARY KEY) PARTITION BY RANGE COLUMNS (id) " +
+          "(PARTITION a VALUES LESS THAN (X'ff'), PARTITION b VALUES LESS THAN (MAXVALUE))",
+        ...(vendor === "mariadb"
+          ? {
+            latin: "(id VARCHAR(9) CHARACTER SET latin1 NOT NULL PRIMARY KEY) PARTITION BY RANGE COLUMNS (id) " +
+              "(PARTITION a VALUES LESS THAN ('é'), PARTITION b VALUES LESS THAN (MAXVALUE))"
+          }
+          : {})
+      }))
+
+    it.scoped("names and comments, replayed under binary and utf8mb4", () =>
+      replayed(["utf8mb4", "binary"], {
+        "tä`b\\\\":
+          "(id INT PRIMARY KEY COMMENT 'ké; it''s \\\\ \"q\"\\n日本', `sp é` ENUM('é') CHARACTER SET latin1 " +
+          "COMMENT 'DEFAULT ''é''', `c'h` VARCHAR(20) DEFAULT 'CHARACTER SET é', " +
+          "KEY `ïx` (`c'h`) COMMENT 'ö') COMMENT='tä\\n;\\nx' PARTITION BY KEY (id) " +
+          "(PARTITION `pä` COMMENT = 'ü', PARTITION `日本` COMMENT = 'p;\\n')",
+        wide: "(id INT PRIMARY KEY, a VARCHAR(20) CHARACTER SET utf8mb4, g VARCHAR(30) AS (CONCAT(a, '😀')), " +
+          "x VARCHAR(20) DEFAULT (CONCAT('a', '😀')), CHECK (a <> '😀'))"
+      }))
+
+    it.scoped("an ENUM of more members than a recursive query goes deep, and a SET of 64", () =>
+      replayed(["binary"], {
+        many: `(id INT PRIMARY KEY, e ENUM(${Array.from({ length: 2000 }, (_, i) => `'😀${i}'`).join(", ")}), ` +
+          `s SET(${Array.from({ length: 64 }, (_, i) => `'ü${i}'`).join(", ")}))`
+      }))
+
+    if (vendor === "mariadb") {
+      it.scoped("a SET of more than eight members whose print may hide one is refused by name", () =>
+        Effect.gen(function*() {
+          const server = yield* Server
+          const connection = yield* connect(server)
+          const of = (last: string) => `(s SET('a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', '${last}'))`
+          yield* run(
+            connection,
+            "DROP DATABASE IF EXISTS refused",
+            "CREATE DATABASE refused CHARACTER SET utf8mb4",
+            "USE refused",
+            `CREATE TABLE t ${of("😀")}`,
+            `CREATE TABLE fine ${of("ü")} CHARACTER SET latin1`
+          )
+          const snapshot = yield* snapshotOf(server, everythingIn("refused"))
+          const error = yield* Effect.flip(snapshot.definition(tableIn(snapshot, "t")))
+          assert.strictEqual(error.reason, "Unsupported")
+          assert.include(error.message, "`refused`.`t`")
+          yield* snapshot.definition(tableIn(snapshot, "fine"))
+        }))
+    }
+
+    it.scoped("what is ASCII stays what the server printed", () =>
+      Effect.gen(function*() {
+        const server = yield* Server
+        const connection = yield* connect(server)
+        yield* run(
+          connection,
+          "DROP DATABASE IF EXISTS plain",
+          "CREATE DATABASE plain CHARACTER SET utf8mb4",
+          "USE plain",
+          "CREATE TABLE t (id INT PRIMARY KEY COMMENT 'é', e ENUM('a?', 'it''s') DEFAULT 'a?', c VARCHAR(9) DEFAULT 'x', " +
+            "d DATETIME DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP, CHECK (c <> 'n'), g INT AS (IF(c = 'a', 1, 0)))"
+        )
+        const snapshot = yield* snapshotOf(server, everythingIn("plain"))
+        const { rows } = yield* (yield* connect(server)).query("SHOW CREATE TABLE plain.t")
+        const { create } = yield* snapshot.definition(tableIn(snapshot, "t"))
+        assert.strictEqual(Sql.text(create), Sql.text(rows[0]?.[1] ?? new Uint8Array()))
+      }))
+
+    if (vendor === "mysql") {
+      it.scoped("partitions by texts that the server itself reads differently are refused by name", () =>
+        Effect.gen(function*() {
+          const server = yield* Server
+          const connection = yield* connect(server)
+          yield* run(
+            connection,
+            "DROP DATABASE IF EXISTS refused",
+            "CREATE DATABASE refused",
+            "USE refused",
+            "CREATE TABLE t (id VARCHAR(9) CHARACTER SET latin1 NOT NULL) PARTITION BY RANGE COLUMNS (id) " +
+              "(PARTITION a VALUES LESS THAN ('é'), PARTITION b VALUES LESS THAN (MAXVALUE))"
+          )
+          const snapshot = yield* snapshotOf(server, everythingIn("refused"))
+          const error = yield* Effect.flip(snapshot.definition(tableIn(snapshot, "t")))
+          assert.strictEqual(error.reason, "Unsupported")
+          assert.include(error.message, "`refused`.`t`")
+        }))
+    }
+  })
+})

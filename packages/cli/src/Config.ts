@@ -151,6 +151,8 @@ export type DumpConfig = typeof DumpConfig.Type
 export const RestoreConfig = Schema.Struct({
   ...common,
   directory: Schema.OptionFromSelf(Schema.String),
+  /** The stream is an SQL script. */
+  script: Schema.Boolean,
   /** The database to restore into; `None` keeps the names of the backup. */
   targetDatabase: Schema.OptionFromSelf(Schema.String),
   /** The only database of the backup to restore. */

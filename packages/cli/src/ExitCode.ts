@@ -7,6 +7,7 @@ import type { SluiceError } from "@sluice/pipeline"
 import * as Cause from "effect/Cause"
 import * as Option from "effect/Option"
 
+import type { Incomplete } from "./Incomplete.js"
 import type { UsageError } from "./UsageError.js"
 
 /**
@@ -15,7 +16,7 @@ import type { UsageError } from "./UsageError.js"
  * @since 0.1.0
  * @category models
  */
-export type Failure = SluiceError.DumpError | SluiceError.RestoreError | UsageError
+export type Failure = SluiceError.DumpError | SluiceError.RestoreError | UsageError | Incomplete
 
 /**
  * The signals that end a run, and the codes that say so.
@@ -43,6 +44,8 @@ export const ofFailure = (failure: Failure): number => {
   switch (failure._tag) {
     case "UsageError":
       return 2
+    case "Incomplete":
+      return 3
     case "SourceError":
       return 4
     case "TargetError":

@@ -11,6 +11,7 @@ import * as Dump from "@sluice/pipeline/Dump"
 import type { PipeIn, PipeOut } from "@sluice/pipeline/Pipe"
 import type { Progress } from "@sluice/pipeline/Progress"
 import * as Restore from "@sluice/pipeline/Restore"
+import * as Script from "@sluice/pipeline/Script"
 import type { DumpError, RestoreError } from "@sluice/pipeline/SluiceError"
 import * as Staging from "@sluice/pipeline/Staging"
 import * as StreamMode from "@sluice/pipeline/StreamMode"
@@ -171,8 +172,8 @@ export const restore = (
       triggers: config.triggers,
       programs: config.post
     }
-    return yield* Effect.provide(
-      Restore.run(options),
-      Layer.merge(arriving, MysqlTarget.layer({ ...connection, binlog: !config.skipBinlog }))
-    )
+    const target = MysqlTarget.layer({ ...connection, binlog: !config.skipBinlog })
+    return config.script
+      ? yield* Effect.provide(Script.run(options), target)
+      : yield* Effect.provide(Restore.run(options), Layer.merge(arriving, target))
   })

@@ -23,6 +23,7 @@ import * as Redacted from "effect/Redacted"
 import * as Cli from "./Cli.js"
 import type * as Config from "./Config.js"
 import type * as ExitCode from "./ExitCode.js"
+import { Incomplete } from "./Incomplete.js"
 import * as prompt from "./internal/prompt.js"
 import * as process_ from "./internal/run.js"
 import * as stdio from "./internal/stdio.js"
@@ -114,6 +115,9 @@ const run = <E, R>(
       Effect.provide(Progress.layer)
     )
     yield* screen.write(Report.verdict(isChatty ? ended : { ...ended, remarks: [] }))
+    if (!ended.complete) {
+      return yield* new Incomplete({ remarks: ended.remarks })
+    }
   })
 
 const reason = (cause: Cause.Cause<ExitCode.Failure>, signal: Option.Option<ExitCode.Signal>): string => {

@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+export * as ClientScript from "./ClientScript.js"
 export * as Crc32 from "./Crc32.js"
 export * as FileName from "./FileName.js"
 export * as Frame from "./Frame.js"

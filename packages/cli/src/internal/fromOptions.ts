@@ -59,6 +59,7 @@ const dumpOptions = Schema.Struct({
 const restoreOptions = Schema.Struct({
   ...commonOptions.fields,
   directory: text,
+  mysqldump: Schema.Boolean,
   database: text,
   "source-db": text,
   "no-data": Schema.Boolean,
@@ -148,7 +149,16 @@ const dumpOf = (input: typeof dumpOptions.Type): Either.Either<DumpConfig, strin
 
 const restoreOf = (input: typeof restoreOptions.Type): Either.Either<RestoreConfig, string> =>
   Either.flatMap(patternsOf(input), (patterns) => {
-    const { directory, stream } = input
+    const { directory } = input
+    const stream = input.stream ?? (input.mysqldump ? "TRADITIONAL" : undefined)
+    const chooses = ["source-db", "tables-list", "regex"] as const
+    const chosen = chooses.find((name) => input[name] !== undefined && input[name].length > 0)
+    if (input.mysqldump && (directory !== undefined || stream !== "TRADITIONAL")) {
+      return Either.left("--mysqldump reads a script from standard input: leave out --directory and modes of --stream")
+    }
+    if (input.mysqldump && chosen !== undefined) {
+      return Either.left(`--mysqldump runs a script as a whole: leave out --${chosen}, and use --no-data and the like`)
+    }
     if (directory === undefined && stream === undefined) {
       return Either.left("nothing says where the backup is: write --directory=DIR, or --stream to take it from a pipe")
     }
@@ -157,6 +167,8 @@ const restoreOf = (input: typeof restoreOptions.Type): Either.Either<RestoreConf
     }
     return Either.right({
       ...commonOf(input, patterns),
+      stream: Option.fromNullable(stream),
+      script: input.mysqldump,
       directory: Option.fromNullable(directory),
       targetDatabase: Option.fromNullable(input.database),
       sourceDatabase: Option.fromNullable(input["source-db"]),

@@ -25,6 +25,14 @@ export const restoreOptions: ReadonlyArray<Entry> = [
     help: "Where the backup is. With --stream it is where its files are kept meanwhile."
   }),
   entry({
+    commands,
+    group: "Files",
+    name: "mysqldump",
+    kind: Kind.Flag(),
+    help: "Standard input is an SQL script that mysqldump or mariadb-dump wrote. --drop-table says what becomes of " +
+      "tables that exist, whatever the script drops."
+  }),
+  entry({
     ...what,
     name: "database",
     short: ["B"],

@@ -144,7 +144,6 @@ const inRestore: ReadonlyArray<string> = [
   "load-data-tmp-dir",
   "resume",
   "kill-at-once/k",
-  "mysqldump",
   "show-warnings"
 ]
 

@@ -11,6 +11,7 @@ import * as Stream from "effect/Stream"
 import { BackupError } from "../SluiceError.js"
 import type { StagedFile } from "../Staging.js"
 import type { Session } from "../Target.js"
+import * as checked from "./checked.js"
 
 /**
  * A file with what it holds, decompressed. The bytes are lent.
@@ -98,27 +99,7 @@ export const rows = (session: Session, file: Readable) =>
         }
         // a file's header may have made the session lenient
         yield* so.strict ? Effect.void : session.prepareForRows
-        const answer = yield* session.execute(statement.bytes)
-        const agrees = kind.verb === "REPLACE" ? answer.affectedRows >= kind.rows : answer.affectedRows === kind.rows
-        if (!agrees) {
-          return yield* new BackupError({
-            reason: "RowCount",
-            what: "the server did not take every row",
-            where,
-            detail: `${kind.rows} rows were sent and ${answer.affectedRows} came in`,
-            advice: "Restore into a table that is empty"
-          })
-        }
-        if (answer.warnings > 0) {
-          const warnings = yield* session.warnings
-          return yield* new BackupError({
-            reason: "RowCount",
-            what: "the server took rows with warnings, so they may not be what was sent",
-            where,
-            detail: warnings.join("; "),
-            advice: "Look at the target's table: its columns are not those of the backup"
-          })
-        }
+        yield* checked.insert(session, statement.bytes, kind, where)
         return { rows: so.rows + kind.rows, strict: true }
       })
   ).pipe(Effect.map((end) => end.rows))

@@ -80,6 +80,8 @@ export const parts =
       }
       return bytes.pipe(
         Stream.mapConcatChunkEffect((some) => run((out) => machine.push(some, out))),
-        Stream.concat(Stream.unwrap(Either.map(run((out) => machine.finish(out)), Stream.fromChunk)))
+        Stream.concat(
+          Stream.suspend(() => Stream.unwrap(Either.map(run((out) => machine.finish(out)), Stream.fromChunk)))
+        )
       )
     })

@@ -13,6 +13,9 @@ import * as Either from "effect/Either"
 import * as Stream from "effect/Stream"
 
 import * as Classify from "./internal/classify.js"
+import * as Defaults from "./internal/defaults.js"
+import * as Insert from "./internal/insert.js"
+import * as Lexer from "./internal/lexer.js"
 import * as Machine from "./internal/splitter.js"
 import type * as Sql from "./Sql.js"
 
@@ -276,6 +279,33 @@ export const Kind: Data.TaggedEnum.Constructor<Kind> = Classify.Kind
  * @category classifying
  */
 export const classify: (statement: Uint8Array) => Kind = Classify.classify
+
+/**
+ * An INSERT or REPLACE with DEFAULT in place of the values of some columns: for those that a server computes, which
+ * takes no value for them. `columns` picks them by their place among the values, from 0.
+ *
+ * `plain` are the same bytes with whatever would mislead masked, as `ClientScript` gives them; the statement itself
+ * when not given.
+ *
+ * @example
+ * ```ts
+ * import { Sql, Statement } from "@sluice/format"
+ *
+ * Statement.withDefaults(Sql.bytes("INSERT INTO t VALUES (1,'a, b'),(2,NULL)"), (column) => column === 1)
+ * // INSERT INTO t VALUES (1,DEFAULT),(2,DEFAULT)
+ * ```
+ *
+ * @since 0.1.0
+ * @category editing
+ */
+export const withDefaults = (
+  statement: Uint8Array,
+  columns: (column: number) => boolean,
+  plain: Uint8Array = statement
+): Uint8Array => {
+  const head = Insert.head(new Lexer.Cursor(plain))
+  return head?.rowsAt === undefined ? statement : Defaults.put(statement, plain, head.rowsAt, columns)
+}
 
 /**
  * How many rows an INSERT or REPLACE statement holds behind VALUES: what a server that takes them all reports as

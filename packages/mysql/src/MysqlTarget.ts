@@ -87,6 +87,15 @@ const make = (options: Options): Effect.Effect<Target.Session, TargetError, Scop
             Sql.quoteName({ database, name: table })
           ),
           ({ rows }) => TargetSession.triggersFound(rows, { database, name: table }, settings)
+        ),
+      generated: (database, table) =>
+        Effect.map(
+          run(
+            "cannot look for a table's columns",
+            TargetSession.lookUpColumns(database, table),
+            Sql.quoteName({ database, name: table })
+          ),
+          ({ rows }) => TargetSession.generatedFound(rows, { database, name: table }, settings)
         )
     }
   })

@@ -53,6 +53,9 @@ const leftOut = (options: Options): ReadonlyArray<string> => [
   ...(options.programs ? [] : ["routines and events"])
 ]
 
+/** Names of columns are compared without regard to case by every server. */
+const same = (a: string, b: string | undefined): boolean => a.toLowerCase() === b?.toLowerCase()
+
 /** Whether a SET changes the server, or what it logs, rather than how the script is read. */
 const changesServer = (kind: Extract<Statement.Kind, { readonly _tag: "Set" }>): string | undefined =>
   kind.assignments.find(({ scope, variable }) => scope === "Global" || variable === "sql_log_bin")?.variable
@@ -166,14 +169,32 @@ const make = (options: Options, session: Target.Session, progress: Progress["Typ
         yield* way.hasNoTriggers(session, name, kind.table.name)
         filled.add(key)
       }
+      if (kind.rows === 0) return yield* run(part)
       if (!strict) {
         yield* session.prepareForRows
         strict = true
       }
-      yield* checked.insert(session, part.bytes, kind, `statement ${part.position}`)
+      // mariadb-dump writes their values too, which a strict server does not take
+      const computed = yield* generatedOf(name, kind.table.name)
+      const isComputed = kind.columns === undefined
+        ? (column: number) => computed.some(({ place }) => Option.contains(place, column))
+        : (column: number) => computed.some(({ name }) => same(name, kind.columns?.[column]))
+      const bytes = computed.length === 0 ? part.bytes : Statement.withDefaults(part.bytes, isComputed, part.plain)
+      yield* checked.insert(session, bytes, kind, `statement ${part.position}`)
       rows += kind.rows
       yield* progress.add({ rows: kind.rows })
     })
+
+  /** What the table that rows are loaded into computes; asked for once, as its rows come one after the other. */
+  let asked: { readonly key: string; readonly columns: ReadonlyArray<Target.GeneratedColumn> } | undefined = undefined
+  const generatedOf = (database: string, table: string) => {
+    const key = `${database}.${table}`
+    return asked?.key === key ?
+      Effect.succeed(asked.columns) :
+      Effect.tap(session.generated(database, table), (columns) => {
+        asked = { key, columns }
+      })
+  }
 
   /** The definition of a database, which may have been given another name. */
   const ofDatabase = (part: Part, name: string) =>

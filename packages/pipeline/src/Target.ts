@@ -5,6 +5,7 @@
  */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
+import type * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 
 import type { TargetError } from "./SluiceError.js"
@@ -18,6 +19,18 @@ import type { TargetError } from "./SluiceError.js"
 export interface Answer {
   readonly affectedRows: number
   readonly warnings: number
+}
+
+/**
+ * A column that the server computes.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface GeneratedColumn {
+  readonly name: string
+  /** Its place, from 0, among the values of an INSERT that names no columns; none when it is invisible. */
+  readonly place: Option.Option<number>
 }
 
 /**
@@ -56,6 +69,8 @@ export interface Session {
   ) => Effect.Effect<"Table" | "Sequence" | "View" | "Nothing", TargetError>
   /** The names of a table's triggers, which no server can be told to leave out. */
   readonly triggers: (database: string, table: string) => Effect.Effect<ReadonlyArray<string>, TargetError>
+  /** The columns of a table that the server computes, and takes no value for. */
+  readonly generated: (database: string, table: string) => Effect.Effect<ReadonlyArray<GeneratedColumn>, TargetError>
 }
 
 /**

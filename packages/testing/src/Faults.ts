@@ -243,7 +243,8 @@ const session = (
       )),
       rollback: alive(service.rollback),
       inspect: (database, name) => alive(service.inspect(database, name)),
-      triggers: (database, table) => alive(service.triggers(database, table))
+      triggers: (database, table) => alive(service.triggers(database, table)),
+      generated: (database, table) => alive(service.generated(database, table))
     }
   })
 

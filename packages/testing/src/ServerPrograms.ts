@@ -18,6 +18,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 
+import * as Closure from "./internal/closure.js"
 import * as DebianPackages from "./internal/debianPackages.js"
 import { publish } from "./internal/publish.js"
 import * as Releases from "./internal/releases.js"
@@ -189,19 +190,13 @@ interface Folders {
 
 const mariadbScripts = ["system_tables", "performance_tables", "system_tables_data"]
 
-const firstExisting = (candidates: ReadonlyArray<string>) =>
-  Effect.flatMap(
-    FileSystem.FileSystem,
-    (fs) => Effect.findFirst(candidates, (file) => Effect.orElseSucceed(fs.exists(file), () => false))
-  )
-
 /** MariaDB's system tables are SQL files, which newer releases renamed; mariadb-install-db feeds them in this order. */
 const scriptsIn = (share: string) =>
   Effect.gen(function*() {
     const path = yield* Path.Path
     const find = (...names: ReadonlyArray<string>) =>
       Effect.flatMap(
-        firstExisting(names.map((name) => path.join(share, name))),
+        Closure.firstExisting(names.map((name) => path.join(share, name))),
         Effect.mapError(() => `${share} has no ${names.join(" or ")}`)
       )
     return yield* Effect.all([
@@ -275,47 +270,19 @@ const findInstalled = (vendor: Vendor, version: string | undefined) =>
     return Option.firstSomeOf(yield* usable)
   })
 
-/** Where an unpacked closure keeps its libraries: the folders that are named after the machine's architecture. */
-const libraryDirectories = (root: string) =>
-  Effect.gen(function*() {
-    const fs = yield* FileSystem.FileSystem
-    const path = yield* Path.Path
-    const parents = ["lib", "usr/lib"].map((name) => path.join(root, name))
-    return (yield* Effect.forEach(parents, (parent) =>
-      Effect.orElseSucceed(fs.readDirectory(parent), () => []).pipe(
-        Effect.map((names) => names.filter((name) => /-linux-gnu/.test(name)).map((name) => path.join(parent, name)))
-      ))).flat()
-  })
-
-/** A closure is run by the loader of its own libc, so that nothing of the machine's libraries is mixed in. */
 const unpacked = (vendor: Vendor, root: string) =>
   Effect.gen(function*() {
-    const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
-    const directories = yield* libraryDirectories(root)
-    const loaders = yield* Effect.forEach(directories, (directory) =>
-      Effect.map(Effect.orElseSucceed(fs.readDirectory(directory), () => []), (names) =>
-        names.filter((name) =>
-          /^ld(64|-linux.*)\.so\.\d+$/.test(name)
-        ).map((name) =>
-          path.join(directory, name)
-        )))
-    const loader = loaders.flat()[0]
-    const program = yield* firstExisting(
+    const program = yield* Closure.firstExisting(
       programNames[vendor].flatMap((name) => ["sbin", "bin", "libexec"].map((d) => path.join(root, "usr", d, name)))
     )
-    const share = yield* firstExisting(
+    const share = yield* Closure.firstExisting(
       ["mysql", "mariadb"].map((name) => path.join(root, "usr/share", name, "english"))
     )
-    if (loader === undefined || Option.isNone(program) || Option.isNone(share)) {
-      return yield* Effect.fail(`${root} lacks the loader, the program or its messages`)
+    if (Option.isNone(program) || Option.isNone(share)) {
+      return yield* Effect.fail(`${root} lacks the program or its messages`)
     }
-    const command: Arr.NonEmptyReadonlyArray<string> = [
-      loader,
-      "--library-path",
-      directories.join(":"),
-      program.value
-    ]
+    const command = yield* Closure.command(root, program.value)
     const answer = yield* versionOf(command)
     if (answer.vendor !== vendor) return yield* Effect.fail(`${program.value} is not ${vendor}`)
     return yield* describe(vendor, answer.version, command, {

@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 export * as Arbitraries from "./Arbitraries.js"
+export * as ClientPrograms from "./ClientPrograms.js"
 export * as Contents from "./Contents.js"
 export * as Faults from "./Faults.js"
 export * as MemoryFileSystem from "./MemoryFileSystem.js"

@@ -4,6 +4,8 @@
  * @internal
  */
 import * as Sql from "@sluice/format/Sql"
+import type * as Target from "@sluice/pipeline/Target"
+import * as Option from "effect/Option"
 
 import type * as Connection from "../Connection.js"
 
@@ -102,6 +104,12 @@ export const lookUpTriggers = (database: string, table: string): string =>
     literal(database)
   } AND EVENT_OBJECT_TABLE = ${literal(table)}`
 
+/** @internal */
+export const lookUpColumns = (database: string, table: string): string =>
+  `SELECT TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME, EXTRA FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = ${
+    literal(database)
+  } AND TABLE_NAME = ${literal(table)} ORDER BY ORDINAL_POSITION`
+
 interface Wanted {
   readonly database: string
   readonly name: string
@@ -132,6 +140,23 @@ export const found = (rows: ReadonlyArray<Row>, wanted: Wanted, settings: Settin
 /** @internal */
 export const triggersFound = (rows: ReadonlyArray<Row>, wanted: Wanted, settings: Settings): ReadonlyArray<string> =>
   rows.filter(isOf(wanted, settings)).map((row) => textOf(row[2]))
+
+/** @internal */
+export const generatedFound = (
+  rows: ReadonlyArray<Row>,
+  wanted: Wanted,
+  settings: Settings
+): ReadonlyArray<Target.GeneratedColumn> => {
+  const columns = rows.filter(isOf(wanted, settings)).map(([, , name, extra]) => ({
+    name: textOf(name),
+    extra: textOf(extra)
+  }))
+  const visible = columns.filter(({ extra }) => !/\bINVISIBLE\b/.test(extra))
+  return columns.filter(({ extra }) => /\b(?:VIRTUAL|STORED|PERSISTENT) GENERATED\b/.test(extra)).map((column) => ({
+    name: column.name,
+    place: Option.liftPredicate(visible.indexOf(column), (place) => place >= 0)
+  }))
+}
 
 /** @internal */
 export const warning = ([level, code, message]: Row): string => `${textOf(level)} ${textOf(code)}: ${textOf(message)}`

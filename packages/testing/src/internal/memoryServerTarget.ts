@@ -80,7 +80,9 @@ const open = (state: State, sqlMode: string): Effect.Effect<Target.Session, Targ
         ask(
           "cannot look for triggers",
           () => Either.right((state.databases.get(database)?.triggersOf(table) ?? []).map(({ name }) => name))
-        )
+        ),
+      // it knows no such columns
+      generated: () => Effect.succeed([])
     }
   })
 

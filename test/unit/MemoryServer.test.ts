@@ -377,7 +377,7 @@ describe("a memory server as a source", () => {
       if (table === undefined) {
         return assert.fail("there is no table")
       }
-      const whole = { table, part: 0, condition: Option.none(), note: "" }
+      const whole = { table, part: 0, condition: Option.none(), partitions: [], note: "" }
       const kept: Array<readonly [lent: Uint8Array, copy: Uint8Array]> = []
       yield* Stream.runForEach(snapshot.read(whole, { ...read, statementSize: 50 }), ({ bytes }) =>
         Effect.sync(() => {
@@ -458,7 +458,7 @@ describe("a memory server as a source", () => {
       yield* Effect.scoped(Effect.gen(function*() {
         const snapshot = yield* server.source.snapshot(everything)
         for (const condition of ["1 = 1", "`id` = 3", "`other` >= 3", "rows 1..2 OR 1"]) {
-          const chunk = { table, part: 0, condition: Option.some(condition), note: "" }
+          const chunk = { table, part: 0, condition: Option.some(condition), partitions: [], note: "" }
           assert.strictEqual((yield* Effect.flip(Stream.runDrain(snapshot.read(chunk, read)))).errno, 1064)
         }
       }))

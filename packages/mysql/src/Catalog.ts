@@ -29,6 +29,8 @@ export interface Column {
   readonly type: string
   /** How its cells are written. */
   readonly kind: Row.ColumnKind
+  /** The character set of its texts, by the server's name of it. */
+  readonly charset: Option.Option<string>
   /** Its cells cannot be inserted, the server makes them. */
   readonly generated: boolean
   /** `SELECT *` and a plain INSERT pass it over. */
@@ -36,14 +38,17 @@ export interface Column {
 }
 
 /**
- * An index that holds each row exactly once, without NULLs, and is about whole columns.
+ * An index that holds each row exactly once, without NULLs, in an order, and is about whole columns.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Key {
   readonly index: string
+  /** The first one ascends as the index is read. */
   readonly columns: ReadonlyArray<string>
+  /** Those of the others that descend where the first one ascends. */
+  readonly descending: ReadonlyArray<string>
 }
 
 /**
@@ -287,7 +292,7 @@ export const read = (
     const within = (column: string) => oneOf(column, identity.databases)
     const tables = yield* readTables(control, selection, identity)
     const columns = yield* Columns.read(control, within("TABLE_SCHEMA"), tables)
-    const keys = yield* Keys.read(control, within("TABLE_SCHEMA"))
+    const keys = yield* Keys.read(control, dialect, within("TABLE_SCHEMA"))
     yield* Visibility.check(control, dialect, selection, tables, identity.databases)
     const triggers = yield* Visibility.triggers(control, selection, within)
     const programs = yield* Visibility.programs(control, selection, within)

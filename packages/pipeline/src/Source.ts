@@ -85,8 +85,10 @@ export interface Chunk {
   readonly table: TableInfo
   /** The number in the file's name. */
   readonly part: number
-  /** The rows that belong to it, as a condition the source understands; `None` for the whole table. */
+  /** The rows that belong to it, as a condition the source understands; `None` for all rows. */
   readonly condition: Option.Option<string>
+  /** The partitions of the table that the rows are in, by their names; when empty, wherever they are. */
+  readonly partitions: ReadonlyArray<string>
   /** For people: why it was cut like this, such as `id from 1 to 52100`. */
   readonly note: string
 }
@@ -131,6 +133,12 @@ export interface PlanOptions {
   readonly chunkRows: Option.Option<number>
   /** Whether a table may be cut at all. */
   readonly split: boolean
+  /** Whether tables with partitions are cut by them first, even those that a key would do for. */
+  readonly byPartition?: boolean | undefined
+  /** Whether only the first column of a key is cut by, however many rows share one of its values. */
+  readonly byFirstColumn?: boolean | undefined
+  /** Whether timestamps will be read in UTC, as they are when it is not given. */
+  readonly utc?: boolean | undefined
 }
 
 /**

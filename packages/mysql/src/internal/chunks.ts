@@ -1,6 +1,10 @@
 /**
  * The chunks of a table.
  *
+ * A table is cut along its key. Where a column of the key is of integers, the server's estimates say where; under a
+ * single value with many rows the next column goes on. Any other column is walked along. A table without such a key is
+ * cut by its partitions, if it has any.
+ *
  * @internal
  */
 import * as Sql from "@sluice/format/Sql"
@@ -12,36 +16,112 @@ import * as Stream from "effect/Stream"
 
 import type * as Catalog from "../Catalog.js"
 import type * as Connection from "../Connection.js"
-import * as Columns from "./columns.js"
+import * as CuttingKey from "./cuttingKey.js"
+import * as Partitions from "./partitions.js"
 import * as Plan from "./plan.js"
+import * as Questions from "./questions.js"
+import * as Tuples from "./tuples.js"
+import * as Walk from "./walk.js"
 
-const whole = (table: Catalog.Table, note: string): Source.Chunk => ({
+/** A chunk that has no number yet. */
+type Unnumbered = Omit<Source.Chunk, "part">
+
+const whole = (table: Catalog.Table, note: string): Unnumbered => ({
   table: table.info,
-  part: 0,
   condition: Option.none(),
+  partitions: [],
   note
 })
 
-/** The integer that the table can be cut by, and its index. */
-const cuttingKey = (table: Catalog.Table) =>
-  Option.flatMap(
-    table.key,
-    ({ columns: [first], index }) =>
-      Option.fromNullable(table.columns.find((column) => column.name === first && Columns.isInteger(column))).pipe(
-        Option.map((column) => ({ column: column.name, index }))
-      )
+/** A place in the key's order is ahead of all rows; each chunk begins at one, and ends before the next. */
+const between = (
+  table: Catalog.Table,
+  key: CuttingKey.CuttingKey,
+  partitions: ReadonlyArray<string>,
+  places: Stream.Stream<Tuples.Tuple, SourceError>
+): Stream.Stream<Unnumbered, SourceError> =>
+  Stream.make<[Tuples.Tuple]>([]).pipe(
+    Stream.concat(places),
+    Stream.zipWithNext,
+    Stream.map(([from, below]): Unnumbered => {
+      const note = Tuples.describe(key.parts, { from, below })
+      return {
+        table: table.info,
+        condition: Tuples.render(Tuples.within(key.parts, { from, below }), Sql.quoteIdentifier),
+        partitions,
+        note: partitions.length === 0 ? note : `partition ${partitions.join(", ")}, ${note}`
+      }
+    })
   )
 
-/** How many rows a chunk should have, or none if nobody knows how large the rows are. */
-const rowsPerChunk = ({ info }: Catalog.Table, options: Source.PlanOptions): number =>
-  Option.getOrElse(
-    options.chunkRows,
-    () => Math.floor(options.chunkBytes / Math.max(1, info.estimatedBytes / Math.max(1, info.estimatedRows)))
+/** Where to cut behind a place, among the rows that begin with its values. */
+const places = (
+  ask: Questions.Questions,
+  key: CuttingKey.CuttingKey,
+  prefix: Tuples.Tuple
+): Stream.Stream<Tuples.Tuple, SourceError> => {
+  const part = key.parts[prefix.length]
+  if (part === undefined) return Stream.empty
+  if (!part.integer) return Walk.boundaries(ask.walk(prefix))
+  return Stream.unwrap(Effect.map(
+    ask.span(prefix),
+    Option.match({
+      onNone: () => Stream.empty,
+      onSome: ({ size, span }) =>
+        Plan.steps({ span, size, perChunk: ask.perChunk, estimate: (span) => ask.estimate(prefix, span) }).pipe(
+          Stream.flatMap((step) => {
+            const place = [...prefix, { literal: `${step.at}`, text: `${step.at}` }]
+            return step._tag === "Boundary" ? Stream.make(place) : places(ask, key, place)
+          })
+        )
+    })
+  ))
+}
+
+/** The chunks of what is in some partitions; without any, of the whole table. */
+const alongKey = (
+  connection: Connection.RawConnection,
+  table: Catalog.Table,
+  key: CuttingKey.CuttingKey,
+  options: Source.PlanOptions,
+  partitions: ReadonlyArray<string> = []
+): Stream.Stream<Unnumbered, SourceError> => {
+  const ask = Questions.make(connection, { table, key, options, partitions })
+  return between(table, key, partitions, places(ask, key, []))
+}
+
+const byPartition = (
+  connection: Connection.RawConnection,
+  table: Catalog.Table,
+  key: Option.Option<CuttingKey.CuttingKey>,
+  options: Source.PlanOptions
+): Stream.Stream<Unnumbered, SourceError> => {
+  const name = { database: table.info.database, name: table.info.name }
+  const groups = Effect.map(Partitions.read(connection, name), (partitions) =>
+    Option.match(options.chunkRows, {
+      onNone: () => Partitions.group(partitions, ({ bytes }) => bytes, options.chunkBytes),
+      onSome: (rows) => Partitions.group(partitions, ({ rows }) => rows, rows)
+    }))
+  return Stream.fromIterableEffect(
+    Effect.mapError(groups, (error) => error.toSource("cannot plan how to read a table", Sql.quoteName(name)))
+  ).pipe(
+    Stream.flatMap((group) => {
+      const partitions = group.map((partition) => partition.name)
+      return Option.isSome(key) && group.length === 1
+        ? alongKey(connection, table, key.value, options, partitions)
+        : Stream.make<[Unnumbered]>({
+          table: table.info,
+          condition: Option.none(),
+          partitions,
+          note: `${partitions.length === 1 ? "partition" : "partitions"} ${partitions.join(", ")}`
+        })
+    })
   )
+}
 
 /**
- * The chunks of a table, in the order of its key: one if it has no key of integers, if it is small, or if it is not to
- * be cut.
+ * The chunks of a table, in the order of its key: one if it has neither a key to cut by nor partitions, if it is small,
+ * or if it is not to be cut.
  *
  * @internal
  */
@@ -50,47 +130,14 @@ export const plan = (
   table: Catalog.Table,
   options: Source.PlanOptions
 ): Stream.Stream<Source.Chunk, SourceError> => {
-  const key = cuttingKey(table)
-  if (!options.split || Option.isNone(key)) {
-    return Stream.make(whole(table, options.split ? "the whole table: it has no key of integers" : "the whole table"))
-  }
-  const perChunk = Math.max(1, rowsPerChunk(table, options))
-  const name = Sql.quoteName({ database: table.info.database, name: table.info.name })
-  const column = Sql.quoteIdentifier(key.value.column)
-  const query = (sql: string) =>
-    Effect.mapError(connection.query(sql), (error) => error.toSource("cannot plan how to read a table", name))
-  const integer = (cell: Uint8Array | null | undefined) =>
-    cell === null || cell === undefined ? Option.none() : Option.some(BigInt(Sql.text(cell)))
-
-  // With FORCE INDEX, MySQL does not look and says 1.
-  const estimate = ({ from, to }: Plan.Span) =>
-    Effect.map(
-      query(
-        `EXPLAIN FORMAT=TRADITIONAL SELECT ${column} FROM ${name} USE INDEX (${
-          Sql.quoteIdentifier(key.value.index)
-        }) WHERE ${column} >= ${from} AND ${column} <= ${to}`
-      ),
-      ({ columns, rows: [row] }) => {
-        const cell = row?.[columns.indexOf("rows")]
-        return cell === null || cell === undefined ? 0 : Number(Sql.text(cell))
-      }
-    )
-
-  return Stream.unwrap(Effect.gen(function*() {
-    const { rows: [ends] } = yield* query(`SELECT MIN(${column}), MAX(${column}) FROM ${name}`)
-    const span = Option.zipWith(integer(ends?.[0]), integer(ends?.[1]), (from, to) => ({ from, to }))
-    if (Option.isNone(span)) {
-      return Stream.make(whole(table, "the whole table: it is empty"))
-    }
-    const rows = Math.max(table.info.estimatedRows, yield* estimate(span.value))
-    return Plan.ranges(Plan.boundaries({ span: span.value, rows, rowsPerChunk: perChunk, estimate })).pipe(
-      Stream.zipWithIndex,
-      Stream.map(([range, part]): Source.Chunk => ({
-        table: table.info,
-        part,
-        condition: Plan.condition(column, range),
-        note: Plan.describe(key.value.column, range)
-      }))
-    )
-  }))
+  const key = CuttingKey.of(table, options)
+  const chunks = !options.split
+    ? Stream.make(whole(table, "the whole table"))
+    : table.partitioned && (options.byPartition === true || Option.isNone(key))
+    ? byPartition(connection, table, key, options)
+    : Option.match(key, {
+      onNone: () => Stream.make(whole(table, "the whole table: it has no key to cut it by")),
+      onSome: (key) => alongKey(connection, table, key, options)
+    })
+  return Stream.map(Stream.zipWithIndex(chunks), ([chunk, part]) => ({ ...chunk, part }))
 }

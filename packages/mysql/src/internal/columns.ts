@@ -7,6 +7,7 @@ import type * as Row from "@sluice/format/Row"
 import * as Sql from "@sluice/format/Sql"
 import { SourceError } from "@sluice/pipeline/SluiceError"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 
 import type * as Catalog from "../Catalog.js"
@@ -57,6 +58,7 @@ const ColumnRow = Schema.Struct({
   table: Schema.String,
   name: Schema.String,
   type: Schema.String,
+  charset: Schema.NullOr(Schema.String),
   extra: Schema.NullOr(Schema.String)
 })
 
@@ -84,7 +86,7 @@ export const read = (
       control.query(
         ColumnRow,
         "SELECT TABLE_SCHEMA AS `database`, TABLE_NAME AS `table`, COLUMN_NAME AS name, DATA_TYPE AS type, " +
-          `EXTRA AS extra FROM information_schema.COLUMNS WHERE ${within} ` +
+          `CHARACTER_SET_NAME AS charset, EXTRA AS extra FROM information_schema.COLUMNS WHERE ${within} ` +
           "ORDER BY TABLE_SCHEMA, TABLE_NAME, ORDINAL_POSITION"
       ),
       (error) => error.toSource("cannot read the source's catalog")
@@ -112,6 +114,7 @@ export const read = (
         name: row.name,
         type,
         kind: kind ?? "Binary",
+        charset: Option.fromNullable(row.charset),
         generated: generated.test(row.extra ?? ""),
         invisible: invisible.test(row.extra ?? "")
       })

@@ -37,6 +37,8 @@ export interface Dialect {
    * of whichever session opens the table.
    */
   readonly partitionsReadAnew: boolean
+  /** The condition that an index in `information_schema.STATISTICS` is one that statements may name. */
+  readonly visibleIndex: string
   /** Privileges of which one is enough to be shown every routine of a server. */
   readonly seesRoutines: ReadonlyArray<string>
 }
@@ -68,7 +70,7 @@ const cast = (column: string): string => `CAST(${column} AS DOUBLE)`
 /** An ENUM has at most 65,535. */
 const mostMembers = 70_000
 
-const mariadb: Dialect = {
+const mariadb = (server: Server): Dialect => ({
   flush: Option.none(),
   binaryLogStatus: "SHOW MASTER STATUS",
   gtids: Option.some("SELECT @@GLOBAL.gtid_binlog_pos"),
@@ -78,8 +80,9 @@ const mariadb: Dialect = {
   currentRoles: Option.none(),
   recursion: `SET SESSION max_recursive_iterations = ${mostMembers}`,
   partitionsReadAnew: false,
+  visibleIndex: atLeast(server, 10, 6, 0) ? "IGNORED = 'NO'" : "TRUE",
   seesRoutines: ["EXECUTE", "ALTER ROUTINE", "CREATE ROUTINE", "SHOW CREATE ROUTINE"]
-}
+})
 
 const mysql = (server: Server): Dialect => ({
   flush: Option.some("FLUSH NO_WRITE_TO_BINLOG TABLES"),
@@ -92,8 +95,9 @@ const mysql = (server: Server): Dialect => ({
   recursion: `SET SESSION cte_max_recursion_depth = ${mostMembers}`,
   partitionsReadAnew: true,
   currentRoles: atLeast(server, 8, 0, 0) ? Option.some("SELECT CURRENT_ROLE() AS roles") : Option.none(),
+  visibleIndex: atLeast(server, 8, 0, 0) ? "IS_VISIBLE = 'YES'" : "TRUE",
   seesRoutines: ["EXECUTE", "ALTER ROUTINE", "CREATE ROUTINE", "SHOW_ROUTINE"]
 })
 
 /** @internal */
-export const make = (server: Server): Dialect => server.vendor === "mariadb" ? mariadb : mysql(server)
+export const make = (server: Server): Dialect => server.vendor === "mariadb" ? mariadb(server) : mysql(server)

@@ -11,6 +11,7 @@ import * as Schema from "effect/Schema"
 
 import type * as Catalog from "../Catalog.js"
 import * as Control from "./control.js"
+import type * as Dialect from "./dialect.js"
 
 const KeyRow = Schema.Struct({
   database: Schema.String,
@@ -18,20 +19,27 @@ const KeyRow = Schema.Struct({
   index: Schema.String,
   column: Schema.NullOr(Schema.String),
   nullable: Schema.NullOr(Schema.String),
-  prefix: Schema.NullOr(Control.Numeric)
+  prefix: Schema.NullOr(Control.Numeric),
+  direction: Schema.NullOr(Schema.String)
 })
 
 /** Every part is a whole column that holds no NULL; of a function of columns there is no name. */
 const usable = (parts: ReadonlyArray<typeof KeyRow.Type>): boolean =>
   parts.every((part) => part.column !== null && part.nullable !== "YES" && part.prefix === null)
 
+/** An index is read forwards or backwards, whichever way its first column ascends. */
+const descending = (parts: ReadonlyArray<typeof KeyRow.Type>): ReadonlyArray<string> =>
+  parts.flatMap((part) => part.column === null || part.direction === parts[0]?.direction ? [] : [part.column])
+
 /**
- * Reads the unique keys of all tables, by their quoted full names.
+ * Reads the unique keys of all tables that are kept in an order and that statements may name, by the tables' quoted
+ * full names.
  *
  * @internal
  */
 export const read = (
   control: Control.Session,
+  dialect: Dialect.Dialect,
   within: string
 ): Effect.Effect<ReadonlyMap<string, ReadonlyArray<Catalog.Key>>, SourceError> =>
   Effect.gen(function*() {
@@ -39,8 +47,9 @@ export const read = (
       control.query(
         KeyRow,
         "SELECT TABLE_SCHEMA AS `database`, TABLE_NAME AS `table`, INDEX_NAME AS `index`, COLUMN_NAME AS `column`, " +
-          "NULLABLE AS nullable, SUB_PART AS prefix FROM information_schema.STATISTICS " +
-          `WHERE ${within} AND NON_UNIQUE = 0 ORDER BY TABLE_SCHEMA, TABLE_NAME, INDEX_NAME, SEQ_IN_INDEX`
+          "NULLABLE AS nullable, SUB_PART AS prefix, COLLATION AS direction FROM information_schema.STATISTICS " +
+          `WHERE ${within} AND NON_UNIQUE = 0 AND INDEX_TYPE = 'BTREE' AND ${dialect.visibleIndex} ` +
+          "ORDER BY TABLE_SCHEMA, TABLE_NAME, INDEX_NAME, SEQ_IN_INDEX"
       ),
       (error) => error.toSource("cannot read the source's catalog")
     )
@@ -60,7 +69,8 @@ export const read = (
       name,
       Array.from(own).filter(([, parts]) => usable(parts)).map(([index, parts]) => ({
         index,
-        columns: parts.flatMap((part) => part.column === null ? [] : [part.column])
+        columns: parts.flatMap((part) => part.column === null ? [] : [part.column]),
+        descending: descending(parts)
       }))
     ]))
   })
@@ -75,3 +85,11 @@ export const primary = "PRIMARY"
  */
 export const choose = (keys: ReadonlyArray<Catalog.Key>): Option.Option<Catalog.Key> =>
   Option.fromNullable(keys.find((key) => key.index === primary) ?? keys[0])
+
+/**
+ * The columns of a key as `ORDER BY` takes them, in the order of the index.
+ *
+ * @internal
+ */
+export const order = (key: Catalog.Key): string =>
+  key.columns.map((name) => `${Sql.quoteIdentifier(name)}${key.descending.includes(name) ? " DESC" : ""}`).join(", ")

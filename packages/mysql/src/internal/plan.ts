@@ -1,12 +1,12 @@
 /**
- * Where to cut a table: an integer key's values into half-open ranges.
+ * Where to cut a table by a column of integers.
  *
- * Ranges come from one list of boundaries, so that no row is in two and none is in between. The first has no lower
- * bound and the last no upper one, so that the smallest and the largest key are only hints.
+ * The server's estimates say how much a range holds, in rows or in bytes. They cost a few page reads each, so a range
+ * is cut into even parts until each is small enough, and small neighbours are joined. A sparse key is never walked
+ * along: an empty stretch costs one question for each halving at most.
  *
- * The server's estimates say how many rows a range holds. They cost a few page reads each, so a range is cut into even
- * parts until each is small enough, and small neighbours are joined. A sparse key is never walked along: an empty
- * stretch costs one question for each halving at most.
+ * What comes out are places to cut at. The smallest and the largest key are only hints: the first range has no lower
+ * bound and the last no upper one.
  *
  * @internal
  */
@@ -23,13 +23,22 @@ export interface Span {
 /** @internal */
 export interface Cut<E> {
   readonly span: Span
-  /** How many rows the span holds, as far as anyone knows. */
-  readonly rows: number
-  /** How many rows a chunk should have: at least 1. */
-  readonly rowsPerChunk: number
-  /** How many rows a span holds, as the server estimates it. */
+  /** How much the span holds, in rows or in bytes, as far as anyone knows. */
+  readonly size: number
+  /** How much a chunk should hold: at least 1. */
+  readonly perChunk: number
+  /** How much a span holds, as the server estimates it. */
   readonly estimate: (span: Span) => Effect.Effect<number, E>
 }
+
+/**
+ * - `Boundary`: a new chunk starts at this key.
+ * - `Heavy`: a single key holds more than a chunk should, which only other columns can help with. What was to be cut
+ *   off before it was.
+ *
+ * @internal
+ */
+export type Step = { readonly _tag: "Boundary" | "Heavy"; readonly at: bigint }
 
 /** A span is cut into this many parts at once at most. */
 const fanOut = 64
@@ -40,11 +49,11 @@ const negligible = 0.1
 /** What `questions` allows for a table of few chunks: one question for each halving of a 64-bit key, and some more. */
 const leastQuestions = 1000
 
-/** What a table of so many rows is worth in questions: estimates that never come down must not cut for ever. */
-const questions = (rows: number, rowsPerChunk: number): number => leastQuestions + Math.ceil(rows / rowsPerChunk) * 4
+/** What a table of this size is worth in questions: estimates that never come down must not cut for ever. */
+const questions = (size: number, perChunk: number): number => leastQuestions + Math.ceil(size / perChunk) * 4
 
-/** A table is cut into about this many chunks at most, whatever is asked for: each is a file. */
-const mostChunks = 100_000
+/** A table is cut into about this many chunks at most, whatever is asked for: each is a file. @internal */
+export const mostChunks = 100_000
 
 /**
  * A span in even parts, in order: at most `parts`, at least one, none empty.
@@ -61,29 +70,29 @@ export const evenly = ({ from, to }: Span, parts: bigint): ReadonlyArray<Span> =
 interface Piece {
   readonly span: Span
   /** None as long as nobody was asked. */
-  readonly rows: Option.Option<number>
+  readonly size: Option.Option<number>
 }
 
 /** How far a plan has come. */
 interface Progress {
   /** What is still to be looked at; the lowest keys come last. */
   readonly ahead: Array<Piece>
-  /** The rows of the chunk that is open; none before the first. */
+  /** How much the chunk that is open holds; none before the first. */
   open: Option.Option<number>
   questions: number
 }
 
 /**
- * The keys that a new chunk starts at, in ascending order, all of them larger than the span's smallest key.
+ * Where to cut, in ascending order; every boundary is larger than the span's smallest key.
  *
  * @internal
  */
-export const boundaries = <E>(cut: Cut<E>): Stream.Stream<bigint, E> => {
-  const wished = Math.max(cut.rowsPerChunk, cut.rows / mostChunks)
+export const steps = <E>(cut: Cut<E>): Stream.Stream<Step, E> => {
+  const wished = Math.max(cut.perChunk, cut.size / mostChunks)
   const enough = wished * tolerance
 
-  const weigh = (progress: Progress, { rows, span }: Piece) =>
-    Option.match(rows, {
+  const weigh = (progress: Progress, { size, span }: Piece) =>
+    Option.match(size, {
       onSome: Effect.succeed,
       onNone: () => {
         progress.questions -= 1
@@ -92,86 +101,42 @@ export const boundaries = <E>(cut: Cut<E>): Stream.Stream<bigint, E> => {
     })
 
   /** Puts a stretch into the open chunk, or begins a new one with it. */
-  const join = (progress: Progress, rows: number): boolean => {
+  const join = (progress: Progress, { from }: Span, size: number): ReadonlyArray<Step> => {
     const before = progress.open
-    const fits = Option.exists(before, (open) => open + rows <= enough || open <= wished * negligible)
-    progress.open = Option.some(fits ? Option.getOrElse(before, () => 0) + rows : rows)
-    return Option.isSome(before) && !fits
+    const fits = Option.exists(before, (open) => open + size <= enough || open <= wished * negligible)
+    progress.open = Option.some(fits ? Option.getOrElse(before, () => 0) + size : size)
+    return Option.isSome(before) && !fits ? [{ _tag: "Boundary", at: from }] : []
   }
 
-  const next = (progress: Progress): Effect.Effect<Option.Option<readonly [bigint, Progress]>, E> =>
+  const next = (progress: Progress): Effect.Effect<Option.Option<readonly [ReadonlyArray<Step>, Progress]>, E> =>
     Effect.gen(function*() {
       for (let piece = progress.ahead.pop(); piece !== undefined; piece = progress.ahead.pop()) {
         const { span } = piece
-        const rows = yield* weigh(progress, piece)
-        if (rows > enough && span.from < span.to && progress.questions > 0) {
-          const parts = BigInt(Math.max(2, Math.min(fanOut, Math.ceil(rows / wished))))
+        const size = yield* weigh(progress, piece)
+        const heavy = size > enough
+        if (heavy && span.from < span.to && progress.questions > 0) {
+          const parts = BigInt(Math.max(2, Math.min(fanOut, Math.ceil(size / wished))))
           for (const part of evenly(span, parts).toReversed()) {
-            progress.ahead.push({ span: part, rows: Option.none() })
+            progress.ahead.push({ span: part, size: Option.none() })
           }
-        } else if (join(progress, rows)) {
-          return Option.some([span.from, progress] as const)
+        } else {
+          const boundaries = join(progress, span, size)
+          const steps = heavy && span.from === span.to
+            ? [...boundaries, { _tag: "Heavy", at: span.from } as const]
+            : boundaries
+          if (steps.length > 0) {
+            return Option.some([steps, progress] as const)
+          }
         }
       }
       return Option.none()
     })
 
   return Stream.suspend(() =>
-    Stream.unfoldEffect<Progress, bigint, E, never>({
-      ahead: [{ span: cut.span, rows: Option.some(cut.rows) }],
+    Stream.unfoldEffect<Progress, ReadonlyArray<Step>, E, never>({
+      ahead: [{ span: cut.span, size: Option.some(cut.size) }],
       open: Option.none(),
-      questions: questions(cut.rows, wished)
-    }, next)
+      questions: questions(cut.size, wished)
+    }, next).pipe(Stream.flattenIterables)
   )
 }
-
-/**
- * A range of keys: from `from` on, below `below`. Without one of them it is open on that side.
- *
- * @internal
- */
-export interface Range {
-  readonly from: Option.Option<bigint>
-  readonly below: Option.Option<bigint>
-}
-
-/**
- * The ranges between boundaries. Without any boundary it is one range of everything.
- *
- * @internal
- */
-export const ranges = <E>(boundaries: Stream.Stream<bigint, E>): Stream.Stream<Range, E> =>
-  Stream.make(Option.none<bigint>()).pipe(
-    Stream.concat(Stream.map(boundaries, Option.some)),
-    Stream.zipWithNext,
-    Stream.map(([from, next]) => ({ from, below: Option.flatten(next) }))
-  )
-
-/**
- * The condition that a column is in a range; none for the range of everything.
- *
- * @internal
- */
-export const condition = (column: string, { below, from }: Range): Option.Option<string> => {
-  const parts = [
-    ...Option.match(from, { onNone: () => [], onSome: (value) => [`${column} >= ${value}`] }),
-    ...Option.match(below, { onNone: () => [], onSome: (value) => [`${column} < ${value}`] })
-  ]
-  return parts.length === 0 ? Option.none() : Option.some(parts.join(" AND "))
-}
-
-/**
- * A range for people.
- *
- * @internal
- */
-export const describe = (column: string, { below, from }: Range): string =>
-  Option.match(from, {
-    onNone: () =>
-      Option.match(below, { onNone: () => "the whole table", onSome: (value) => `${column} up to ${value - 1n}` }),
-    onSome: (first) =>
-      Option.match(below, {
-        onNone: () => `${column} from ${first}`,
-        onSome: (value) => `${column} from ${first} to ${value - 1n}`
-      })
-  })

@@ -16,6 +16,7 @@ import type * as Connection from "../Connection.js"
 import type * as MysqlError from "../MysqlError.js"
 import type * as Dialect from "./dialect.js"
 import * as Keys from "./keys.js"
+import * as Partitions from "./partitions.js"
 
 const expression = (dialect: Dialect.Dialect) => (column: Catalog.Column): string =>
   dialect.read(column.type, Sql.quoteIdentifier(column.name))
@@ -26,13 +27,25 @@ const order = (table: Catalog.Table): string =>
     onNone: () => "",
     onSome: (key) =>
       key.index === Keys.primary && Option.contains(table.engine, "InnoDB") && !table.partitioned
-        ? ` ORDER BY ${key.columns.map(Sql.quoteIdentifier).join(", ")}`
+        ? ` ORDER BY ${Keys.order(key)}`
         : ""
+  })
+
+/** A range of a key is read by the key: a full scan for each chunk would be endless, whatever the server's estimates. */
+const index = (table: Catalog.Table): string =>
+  Option.match(table.key, {
+    onNone: () => "",
+    onSome: (key) => ` FORCE INDEX (${Sql.quoteIdentifier(key.index)})`
   })
 
 const from = (table: Catalog.Table, chunk: Source.Chunk): string =>
   ` FROM ${Sql.quoteName({ database: table.info.database, name: table.info.name })}${
-    Option.match(chunk.condition, { onNone: () => "", onSome: (condition) => ` WHERE ${condition}` })
+    Partitions.clause(chunk.partitions)
+  }${
+    Option.match(chunk.condition, {
+      onNone: () => "",
+      onSome: (condition) => `${index(table)} WHERE ${condition}`
+    })
   }`
 
 const head = (table: Catalog.Table, columns: ReadonlyArray<Catalog.Column>, completeInsert: boolean): Uint8Array =>

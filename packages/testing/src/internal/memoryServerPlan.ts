@@ -63,10 +63,11 @@ export const cut = (
   return ends.slice(0, -1).map((from, part): Source.Chunk => {
     const to = ends[part + 1] ?? rows.length
     if (last === 0) {
-      return { table: info, part, condition: Option.none(), note: "the whole table" }
+      return { table: info, part, condition: Option.none(), partitions: [], note: "the whole table" }
     }
     if (at === -1) {
-      return { table: info, part, condition: Option.some(`rows ${from}..${to}`), note: `rows from ${from} to ${to}` }
+      const condition = Option.some(`rows ${from}..${to}`)
+      return { table: info, part, condition, partitions: [], note: `rows from ${from} to ${to}` }
     }
     const low = `${key} >= ${keyOf(rows[from], at)}`
     const high = `${key} < ${keyOf(rows[to], at)}`
@@ -74,20 +75,24 @@ export const cut = (
       table: info,
       part,
       condition: Option.some(part === 0 ? high : part === last ? low : `${low} AND ${high}`),
+      partitions: [],
       note: `${key} from ${keyOf(rows[from], at)} to ${keyOf(rows[to - 1], at)}`
     }
   })
 }
 
 /**
- * The rows that a condition means.
+ * The rows that a chunk means. No table has partitions.
  *
  * @internal
  */
 export const rowsOf = (
   table: Table,
-  condition: Option.Option<string>
+  { condition, partitions }: Pick<Source.Chunk, "condition" | "partitions">
 ): Either.Either<ReadonlyArray<Cells>, Refusal> => {
+  if (partitions.length > 0) {
+    return refuse(1747, "PARTITION () clause on non partitioned table")
+  }
   if (Option.isNone(condition)) {
     return Either.right(table.rows)
   }

@@ -245,7 +245,7 @@ const snapshot = (
           Effect.map(
             ask("cannot read rows", `${nameOf(chunk.table)}, part ${chunk.part}`, () =>
               Either.flatMap(tableOf(chunk.table), (table) =>
-                Either.map(Plan.rowsOf(table, chunk.condition), (rows) =>
+                Either.map(Plan.rowsOf(table, chunk), (rows) =>
                   grouped(encode(table, rows, how))))),
             lent
           )

@@ -1,0 +1,179 @@
+/**
+ * What a plan asks the server about the rows of a table.
+ *
+ * @internal
+ */
+import * as Sql from "@sluice/format/Sql"
+import type { SourceError } from "@sluice/pipeline/SluiceError"
+import type * as Source from "@sluice/pipeline/Source"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+
+import type * as Catalog from "../Catalog.js"
+import type * as Connection from "../Connection.js"
+import type * as MysqlError from "../MysqlError.js"
+import type * as CuttingKey from "./cuttingKey.js"
+import * as Partitions from "./partitions.js"
+import * as Plan from "./plan.js"
+import * as Sizes from "./sizes.js"
+import * as Tuples from "./tuples.js"
+import type * as Walk from "./walk.js"
+
+/** @internal */
+export interface Questions {
+  /** How much a chunk should hold: rows if the user gave a number, else bytes. */
+  readonly perChunk: number
+  /** The integers of the next column among the rows that begin with some values, and how much they hold. */
+  readonly span: (
+    prefix: Tuples.Tuple
+  ) => Effect.Effect<Option.Option<{ readonly span: Plan.Span; readonly size: number }>, SourceError>
+  /** How much a span of the next column holds. */
+  readonly estimate: (prefix: Tuples.Tuple, span: Plan.Span) => Effect.Effect<number, SourceError>
+  /** The steps of a walk among the rows that begin with some values. */
+  readonly walk: (prefix: Tuples.Tuple) => Walk.Walk<Tuples.Tuple, SourceError>
+}
+
+/** Rows that are looked at, at each end of a span, to see how large they are. */
+const samples = 16
+
+/**
+ * What servers say to literals of no such value: texts that are none in their character set, and days that are in no
+ * calendar. A column can hold them all the same.
+ */
+const noSuchValue: ReadonlySet<number | undefined> = new Set([1292, 1300, 1525])
+
+const number = (cell: Uint8Array | null | undefined): number =>
+  cell === null || cell === undefined ? 0 : Number(Sql.text(cell))
+
+const integer = (cell: Uint8Array | null | undefined): Option.Option<bigint> =>
+  cell === null || cell === undefined ? Option.none() : Option.some(BigInt(Sql.text(cell)))
+
+/** @internal */
+export const make = (connection: Connection.RawConnection, { key, options, partitions, table }: {
+  readonly table: Catalog.Table
+  readonly key: CuttingKey.CuttingKey
+  readonly options: Source.PlanOptions
+  readonly partitions: ReadonlyArray<string>
+}): Questions => {
+  const { info } = table
+  const name = Sql.quoteName({ database: info.database, name: info.name })
+  const rows = `${name}${Partitions.clause(partitions)}`
+  const index = Sql.quoteIdentifier(key.index)
+  const byKey = `${rows} FORCE INDEX (${index})`
+  const rowSize = Sizes.ofRow(table.columns)
+  const columns = key.parts.map((part) => Sql.quoteIdentifier(part.name)).join(", ")
+  const order = key.parts.map((part) => `${Sql.quoteIdentifier(part.name)}${part.descending ? " DESC" : ""}`).join(", ")
+
+  const toSource = (error: MysqlError.MysqlError) => error.toSource("cannot plan how to read a table", name)
+  const query = (sql: string) => Effect.mapError(connection.query(sql), toSource)
+  const where = (...conditions: ReadonlyArray<Tuples.Condition>) =>
+    Option.getOrElse(Tuples.render(Tuples.all(...conditions), Sql.quoteIdentifier), () => "TRUE")
+  const columnAfter = (prefix: Tuples.Tuple) => Sql.quoteIdentifier(key.parts[prefix.length]?.name ?? "")
+
+  const spanned = (prefix: Tuples.Tuple, { from, to }: Plan.Span) => {
+    const column = columnAfter(prefix)
+    const range = `${column} >= ${from} AND ${column} <= ${to}`
+    return prefix.length === 0 ? range : `${where(Tuples.at(key.parts, prefix))} AND ${range}`
+  }
+
+  // With FORCE INDEX, MySQL does not look and says 1.
+  const countRows = (prefix: Tuples.Tuple, span: Plan.Span) =>
+    Effect.map(
+      query(
+        `EXPLAIN FORMAT=TRADITIONAL SELECT ${columnAfter(prefix)} FROM ${rows} USE INDEX (${index}) WHERE ${
+          spanned(prefix, span)
+        }`
+      ),
+      ({ columns, rows: [row] }) => number(row?.[columns.indexOf("rows")])
+    )
+
+  const meanSize = (prefix: Tuples.Tuple, span: Plan.Span) => {
+    const column = columnAfter(prefix)
+    const end = (direction: string) =>
+      `(SELECT ${rowSize} AS size FROM ${byKey} WHERE ${spanned(prefix, span)} ORDER BY ${column}${direction} ` +
+      `LIMIT ${samples})`
+    return Effect.map(
+      query(`SELECT AVG(size) FROM (${end("")} UNION ALL ${end(" DESC")}) AS samples`),
+      ({ rows: [row] }) => number(row?.[0])
+    )
+  }
+
+  const estimate = (prefix: Tuples.Tuple, span: Plan.Span) =>
+    Option.isSome(options.chunkRows)
+      ? countRows(prefix, span)
+      : Effect.zipWith(countRows(prefix, span), meanSize(prefix, span), (rows, size) => rows * Math.max(1, size))
+
+  // What the server says of the whole table; of a part of it, it says nothing.
+  const said = (prefix: Tuples.Tuple) =>
+    prefix.length > 0 || partitions.length > 0
+      ? 0
+      : Option.isSome(options.chunkRows)
+      ? info.estimatedRows
+      : info.estimatedBytes
+
+  const row = (cells: ReadonlyArray<Uint8Array | null> | undefined): Option.Option<Tuples.Tuple> =>
+    cells === undefined
+      ? Option.none()
+      : Option.some(key.parts.flatMap((part, i) => {
+        const cell = cells[i]
+        return cell === null || cell === undefined ? [] : [part.value(cell)]
+      }))
+  const first = (condition: string, skipped = 0) =>
+    Effect.map(
+      query(`SELECT ${columns} FROM ${byKey} WHERE ${condition} ORDER BY ${order} LIMIT 1 OFFSET ${skipped}`),
+      ({ rows: [cells] }) => row(cells)
+    )
+
+  // A chunk of rows is full when so many are passed; one of bytes when the sum is, which the server keeps while it
+  // walks. The sum only decides how large a chunk gets, never what is in it.
+  const perRows = Option.map(
+    options.chunkRows,
+    (rows) => Math.max(1, Math.ceil(Math.max(rows, info.estimatedRows / Plan.mostChunks)))
+  )
+  const full = (condition: string) =>
+    Option.match(perRows, {
+      onSome: (rows) => first(condition, rows),
+      onNone: () =>
+        Effect.zipRight(
+          query("SET @sluice_size = 0"),
+          first(`(${condition}) AND (@sluice_size := @sluice_size + ${rowSize}) > ${options.chunkBytes}`)
+        )
+    })
+
+  return {
+    perChunk: Math.max(1, Option.getOrElse(options.chunkRows, () => options.chunkBytes)),
+    estimate,
+    span: (prefix) =>
+      Effect.gen(function*() {
+        const column = columnAfter(prefix)
+        const { rows: [ends] } = yield* query(
+          `SELECT MIN(${column}), MAX(${column}) FROM ${rows} WHERE ${where(Tuples.at(key.parts, prefix))}`
+        )
+        const span = Option.zipWith(integer(ends?.[0]), integer(ends?.[1]), (from, to) => ({ from, to }))
+        return yield* Effect.transposeMapOption(span, (span) =>
+          Effect.map(estimate(prefix, span), (size) => ({ span, size: Math.max(size, said(prefix)) })))
+      }),
+    walk: (prefix) => {
+      const all = Tuples.at(key.parts, prefix)
+      // Places begin with the same values, which are asked for once: then it is one range for the optimizer.
+      const others = key.parts.slice(prefix.length)
+      const beyond = (compare: typeof Tuples.from, from: Option.Option<Tuples.Tuple>) =>
+        Option.match(from, {
+          onNone: () => Tuples.all(),
+          onSome: (from) => compare(others, from.slice(prefix.length))
+        })
+      return {
+        full: (from) => full(where(all, beyond(Tuples.from, from))),
+        next: (from) => first(where(all, beyond(Tuples.after, from))),
+        isBehind: (place, from) =>
+          connection.query(
+            `SELECT 1 FROM ${byKey} WHERE ${where(Tuples.at(key.parts, place), beyond(Tuples.after, from))} LIMIT 1`
+          ).pipe(
+            Effect.map((answer) => answer.rows.length > 0),
+            Effect.catchIf((error) => noSuchValue.has(error.errno), () => Effect.succeed(false)),
+            Effect.mapError(toSource)
+          )
+      }
+    }
+  }
+}

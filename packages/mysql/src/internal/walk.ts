@@ -1,0 +1,50 @@
+/**
+ * Where to cut a table by walking along its key: for keys that nobody but the server can count along, as those of
+ * texts. The index is walked once, a chunk at a time, just ahead of those who read the chunk.
+ *
+ * @internal
+ */
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+
+/** Everything is asked from a place on, or from the start. @internal */
+export interface Walk<A, E> {
+  /** The row at which a chunk that begins at a place is full, so that the next one begins with it; none at the end. */
+  readonly full: (from: Option.Option<A>) => Effect.Effect<Option.Option<A>, E>
+  /** The first row behind all those at a place; the first of all from the start. */
+  readonly next: (from: Option.Option<A>) => Effect.Effect<Option.Option<A>, E>
+  /** Whether there is a row at a place, as the server understands it, and it is behind all those at another one. */
+  readonly isBehind: (place: A, from: Option.Option<A>) => Effect.Effect<boolean, E>
+}
+
+/**
+ * The places that a new chunk starts at, ascending, all of them behind the first row.
+ *
+ * A place is only taken when the server finds it again where it has to be. A chunk can be full with its first row, and
+ * many rows can be at one place where it is of a key's first columns only: then the next chunk starts at the next place
+ * that there is. If that one cannot be told either, the rest stays in one piece.
+ *
+ * @internal
+ */
+export const boundaries = <A, E>(walk: Walk<A, E>): Stream.Stream<A, E> => {
+  const taken = (place: Option.Option<A>, from: Option.Option<A>): Effect.Effect<Option.Option<A>, E> =>
+    Option.match(place, {
+      onNone: () => Effect.succeedNone,
+      onSome: (place) => Effect.map(walk.isBehind(place, from), (behind) => behind ? Option.some(place) : Option.none())
+    })
+  const next = (from: Option.Option<A>) => Effect.flatMap(walk.next(from), (next) => taken(next, from))
+  const following = (from: Option.Option<A>): Effect.Effect<Option.Option<A>, E> =>
+    Effect.flatMap(walk.full(from), (full) =>
+      Option.isNone(full)
+        ? Effect.succeedNone
+        : Effect.flatMap(taken(full, from), (place) => Option.isSome(place) ? Effect.succeed(place) : next(from)))
+  return Stream.unwrap(Effect.map(
+    next(Option.none()),
+    (start) =>
+      Stream.unfoldEffect(
+        start,
+        (from) => Effect.map(following(from), Option.map((place) => [place, Option.some(place)] as const))
+      )
+  ))
+}

@@ -80,7 +80,8 @@ describe.each(ServerPrograms.Vendor.literals)("a scratch %s server", (vendor) =>
               Schema.Tuple(Schema.String, Schema.String, Schema.Number)
             ))))
           )
-          assert.strictEqual(version, server.version)
+          // MariaDB's own answer may go on with who packed it
+          assert.strictEqual(version.split(" ")[0], server.version)
           assert.strictEqual(/mariadb/i.test(version), vendor === "mariadb")
           assert.strictEqual(user, "root@%")
           assert.strictEqual(log, 0)

@@ -6,6 +6,7 @@ import * as Columns from "../../packages/mysql/src/internal/columns.js"
 import * as Dialect from "../../packages/mysql/src/internal/dialect.js"
 import * as Grants from "../../packages/mysql/src/internal/grants.js"
 import * as Mixed from "../../packages/mysql/src/internal/mixed.js"
+import * as NoMember from "../../packages/mysql/src/internal/noMember.js"
 import * as Readers from "../../packages/mysql/src/internal/readers.js"
 
 const grants = (...lines: ReadonlyArray<string>) => lines.flatMap((line) => Grants.parse(line) ?? [])
@@ -166,10 +167,37 @@ describe("dialect", () => {
     assert.strictEqual(status("mysql", 9, 0, 0), "SHOW BINARY LOG STATUS")
     assert.strictEqual(status("mariadb", 11, 4, 0), "SHOW MASTER STATUS")
     const float = (...version: readonly [number, number, number]) =>
-      Dialect.make({ vendor: "mysql", version }).read("float", "`f`")
+      Dialect.make({ vendor: "mysql", version }).read({ type: "float", definition: "float" }, "`f`")
     assert.strictEqual(float(8, 0, 17), "CAST(`f` AS DOUBLE)")
     assert.strictEqual(float(5, 7, 44), "`f` * 1e0")
-    assert.strictEqual(Dialect.make({ vendor: "mysql", version: [8, 4, 0] }).read("int", "`i`"), "`i`")
+    assert.strictEqual(
+      Dialect.make({ vendor: "mysql", version: [8, 4, 0] }).read({ type: "int", definition: "int" }, "`i`"),
+      "`i`"
+    )
+    const { read } = Dialect.make({ vendor: "mariadb", version: [10, 11, 0] })
+    assert.strictEqual(read({ type: "double", definition: "double unsigned" }, "`d`"), "`d`")
+    assert.strictEqual(read({ type: "double", definition: "double(255,0)" }, "`d`"), "CAST(`d` AS DOUBLE)")
+    assert.strictEqual(read({ type: "enum", definition: "enum('a')" }, "`e`"), "IF(`e` + 0 = 0, '0', `e`)")
+  })
+
+  it("finds zeros that no collation takes for a member", () => {
+    assert.strictEqual(NoMember.zeros("enum('','a','1','10','it''s 5')"), "0")
+    assert.strictEqual(NoMember.zeros("enum('0','1')"), "00")
+    assert.strictEqual(NoMember.zeros("enum('０','x00')"), "000")
+    assert.strictEqual(NoMember.zeros("enum('a\\','''0','\u0660')"), "00")
+    assert.strictEqual(NoMember.zeros("enum('0','00','000','0000','0 0000')"), undefined)
+  })
+
+  it("reads a SET as a number where its text is not enough", () => {
+    const { read } = Dialect.make({ vendor: "mariadb", version: [10, 11, 0] })
+    for (const definition of ["set('')", "set('a','')", "set('','a')", "set('it''s,','')", "SET('a','','b')"]) {
+      assert.strictEqual(Columns.kindOf("set", definition), "Number")
+      assert.strictEqual(read({ type: "set", definition }, "`s`"), "CAST(`s` AS UNSIGNED)")
+    }
+    for (const definition of ["set('a','b')", "set('''')", "set('a''')", "set(''',''','b')"]) {
+      assert.strictEqual(Columns.kindOf("set", definition), "Text")
+      assert.strictEqual(read({ type: "set", definition }, "`s`"), "`s`")
+    }
   })
 
   it("guesses no type", () => {

@@ -27,6 +27,8 @@ export interface Column {
   readonly name: string
   /** The name of its type alone, such as `int`. */
   readonly type: string
+  /** All of its type, such as `int(10) unsigned` or `enum('a','b')`. */
+  readonly definition: string
   /** How its cells are written. */
   readonly kind: Row.ColumnKind
   /** The character set of its texts, by the server's name of it. */

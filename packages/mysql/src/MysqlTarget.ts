@@ -12,6 +12,7 @@ import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 
 import * as Connection from "./Connection.js"
+import * as NoMember from "./internal/noMember.js"
 import * as TargetSession from "./internal/targetSession.js"
 import { within } from "./internal/within.js"
 import * as MysqlError from "./MysqlError.js"
@@ -59,7 +60,7 @@ const make = (options: Options): Effect.Effect<Target.Session, TargetError, Scop
       execute: (statement) =>
         statement.length + 1 < connection.maxAllowedPacket // a byte says that it is a statement
           ? Effect.mapError(
-            connection.execute(statement),
+            Effect.catchAll(connection.execute(statement), (error) => NoMember.retry(connection, statement, error)),
             (error) => error.toTarget("a statement failed", TargetSession.describe(statement))
           )
           : Effect.fail(tooLong(statement, connection.maxAllowedPacket)),

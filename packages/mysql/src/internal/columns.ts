@@ -12,6 +12,7 @@ import * as Schema from "effect/Schema"
 
 import type * as Catalog from "../Catalog.js"
 import type * as Control from "./control.js"
+import * as NoMember from "./noMember.js"
 
 const kinds: ReadonlyArray<readonly [Row.ColumnKind, ReadonlyArray<string>]> = [
   ["Number", ["tinyint", "smallint", "mediumint", "int", "bigint", "decimal", "float", "double", "year"]],
@@ -47,7 +48,8 @@ export const isInteger = (column: Catalog.Column): boolean => integers.has(colum
  *
  * @internal
  */
-export const kindOf = (type: string): Row.ColumnKind | undefined => byType.get(type.toLowerCase())
+export const kindOf = (type: string, definition = type): Row.ColumnKind | undefined =>
+  NoMember.isAmbiguous(definition) ? "Number" : byType.get(type.toLowerCase())
 
 /** `DEFAULT_GENERATED` is about a default, not about a column. Old MariaDB says `VIRTUAL` and `PERSISTENT` alone. */
 const generated = /(^|[\s,])(VIRTUAL|STORED|PERSISTENT)([\s,]|$)/i
@@ -58,6 +60,7 @@ const ColumnRow = Schema.Struct({
   table: Schema.String,
   name: Schema.String,
   type: Schema.String,
+  definition: Schema.String,
   charset: Schema.NullOr(Schema.String),
   extra: Schema.NullOr(Schema.String)
 })
@@ -86,7 +89,8 @@ export const read = (
       control.query(
         ColumnRow,
         "SELECT TABLE_SCHEMA AS `database`, TABLE_NAME AS `table`, COLUMN_NAME AS name, DATA_TYPE AS type, " +
-          `CHARACTER_SET_NAME AS charset, EXTRA AS extra FROM information_schema.COLUMNS WHERE ${within} ` +
+          "COLUMN_TYPE AS definition, CHARACTER_SET_NAME AS charset, EXTRA AS extra " +
+          `FROM information_schema.COLUMNS WHERE ${within} ` +
           "ORDER BY TABLE_SCHEMA, TABLE_NAME, ORDINAL_POSITION"
       ),
       (error) => error.toSource("cannot read the source's catalog")
@@ -105,7 +109,7 @@ export const read = (
         continue
       }
       const type = row.type.toLowerCase()
-      const kind = kindOf(type)
+      const kind = kindOf(type, row.definition)
       // A view is dumped as its definition: nothing is read from it.
       if (kind === undefined && !isView) {
         unknown.push(`${name}.${Sql.quoteIdentifier(row.name)} (${row.type})`)
@@ -113,6 +117,7 @@ export const read = (
       out.get(name)?.push({
         name: row.name,
         type,
+        definition: row.definition,
         kind: kind ?? "Binary",
         charset: Option.fromNullable(row.charset),
         generated: generated.test(row.extra ?? ""),

@@ -5,10 +5,24 @@
  */
 import * as Option from "effect/Option"
 
+import * as NoMember from "./noMember.js"
+
 /** @internal */
 export interface Server {
   readonly vendor: "mysql" | "mariadb"
   readonly version: readonly [major: number, minor: number, patch: number]
+}
+
+/**
+ * What decides how a column is read.
+ *
+ * @internal
+ */
+export interface Typed {
+  /** The name of its type alone, such as `int`. */
+  readonly type: string
+  /** All of its type, such as `enum('a','b')`. */
+  readonly definition: string
 }
 
 /** @internal */
@@ -26,8 +40,11 @@ export interface Dialect {
   readonly snapshotPosition: Option.Option<string>
   /** The statements that a session that reads for a dump needs besides what every connection gets. */
   readonly session: (lockWaitSeconds: number) => ReadonlyArray<string>
-  /** How a column of a type is read so that nothing is lost: FLOAT as a bare number with all its digits. */
-  readonly read: (type: string, column: string) => string
+  /**
+   * How a column is read so that nothing is lost: FLOAT, and DOUBLE with a number of digits, as a bare number with all
+   * digits; of an ENUM what is no member as what stands for it.
+   */
+  readonly read: (typed: Typed, column: string) => string
   /** One value: the roles that are active, for `SHOW GRANTS … USING`; where `SHOW GRANTS` leaves them out. */
   readonly currentRoles: Option.Option<string>
   /** Lets a recursive query go as deep as the largest ENUM has members. */
@@ -60,9 +77,21 @@ const session = (lockWaitSeconds: number): ReadonlyArray<string> => [
  */
 const widths: ReadonlyMap<string, number> = new Map([["uuid", 16], ["inet6", 16], ["inet4", 4]])
 
-const castTo = (double: (column: string) => string) => (type: string, column: string): string => {
-  const width = widths.get(type)
-  return type === "float" ? double(column) : width === undefined ? column : `CAST(${column} AS BINARY(${width}))`
+/** DOUBLE(M,D) is printed with D digits, which is too long for a number of SQL when it is large. */
+const isDouble = ({ definition, type }: Typed): boolean =>
+  type === "float" || type === "double" && definition.includes("(")
+
+const castTo = (double: (column: string) => string) => (typed: Typed, column: string): string => {
+  const width = widths.get(typed.type)
+  return isDouble(typed)
+    ? double(column)
+    : width !== undefined
+    ? `CAST(${column} AS BINARY(${width}))`
+    : typed.type === "enum"
+    ? NoMember.read(typed.definition, column)
+    : NoMember.isAmbiguous(typed.definition)
+    ? `CAST(${column} AS UNSIGNED)`
+    : column
 }
 
 const cast = (column: string): string => `CAST(${column} AS DOUBLE)`

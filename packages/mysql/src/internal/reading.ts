@@ -19,7 +19,7 @@ import * as Keys from "./keys.js"
 import * as Partitions from "./partitions.js"
 
 const expression = (dialect: Dialect.Dialect) => (column: Catalog.Column): string =>
-  dialect.read(column.type, Sql.quoteIdentifier(column.name))
+  dialect.read(column, Sql.quoteIdentifier(column.name))
 
 /** Rows in the order of the key are worth asking for where the table is stored in that order. */
 const order = (table: Catalog.Table): string =>

@@ -69,10 +69,23 @@ export const forDefinitions = (server: Connection.Server): ReadonlyArray<string>
 /** Modes that say how a statement is read, so that they belong to the file. */
 const readingModes = ["ANSI_QUOTES", "NO_BACKSLASH_ESCAPES"]
 
-/** Strict, without the modes that refuse zero and invalid dates, and without those that change values. */
-const strictMode = `CONCAT('STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES'${
-  readingModes.map((mode) => `, IF(FIND_IN_SET('${mode}', @@SESSION.sql_mode), ',${mode}', '')`).join("")
-})`
+const keepingReadingModes = (modes: string): string =>
+  `CONCAT('${modes}'${
+    readingModes.map((mode) => `, IF(FIND_IN_SET('${mode}', @@SESSION.sql_mode), ',${mode}', '')`).join("")
+  })`
+
+/** Without the modes that refuse zero and invalid dates, and without those that change values. */
+const lenientModes = "NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES"
+
+const strictMode = keepingReadingModes(`STRICT_ALL_TABLES,${lenientModes}`)
+
+/**
+ * Makes the session warn of what it makes of rows, at most so many times.
+ *
+ * @internal
+ */
+export const lenient = (warnings: number): string =>
+  set([["sql_mode", keepingReadingModes(lenientModes)], ["max_error_count", String(warnings)]])
 
 /**
  * `unique_checks = 0` lets InnoDB of MySQL put off the check of secondary keys. MariaDB takes it, together with
@@ -89,8 +102,9 @@ export const forRows = (server: Connection.Server): ReadonlyArray<string> => [
   ])
 ]
 
-/** Text that means the same under every sql_mode. */
-const literal = (text: string): string => `CONVERT(X'${Buffer.from(text, "utf8").toString("hex")}' USING utf8mb4)`
+/** Text that means the same under every sql_mode. @internal */
+export const literal = (text: string): string =>
+  `CONVERT(X'${Buffer.from(text, "utf8").toString("hex")}' USING utf8mb4)`
 
 /** @internal */
 export const lookUp = (database: string, name: string): string =>

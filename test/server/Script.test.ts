@@ -79,6 +79,9 @@ const loaded = (vendor: ServerPrograms.Vendor) =>
     const connection = yield* connect(yield* real.From)
     yield* run(connection, ...SampleDatabase.statements({ scale: 0.02, vendor }))
     yield* run(connection, "SET NAMES utf8mb4", ...oddities)
+    if (vendor === "mariadb") {
+      yield* run(connection, `CREATE SEQUENCE ${name}.numbers START 5 INCREMENT 3`, `DO NEXTVAL(${name}.numbers)`)
+    }
     // these programs lose digits of a FLOAT, and the sign of a zero
     const floats = yield* ask(
       connection,

@@ -84,6 +84,21 @@ describe("the restore of a script", () => {
       )
     }))
 
+  it.effect("makes way in the database that a statement names", () =>
+    Effect.gen(function*() {
+      const server = yield* MemoryServer.make()
+      const run = (text: string, options: Partial<Script.Options> = {}) =>
+        Effect.provide(
+          Script.run({ ...Restore.defaults, ...options }),
+          Layer.mergeAll(server.layerTarget, flows.play([new Uint8Array(Buffer.from(text))]), Progress.layer)
+        )
+      yield* run(script)
+      yield* run(script.replaceAll("`shop`", "`other`"))
+      const elsewhere = `USE \`other\`;\n${create.replace("`t`", "`shop`.`t`")};\n`
+      yield* run(first + elsewhere + last, { existing: Restore.Existing.Drop() })
+      assert.deepStrictEqual(namesOf(yield* server.contents), ["shop.t: 0", "other.t: 2"])
+    }))
+
   it.effect("is not complete when nothing says that it is whole, and fails when it says that it is not", () =>
     Effect.gen(function*() {
       const { outcome } = yield* restored(body)

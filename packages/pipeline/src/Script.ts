@@ -46,6 +46,16 @@ const aside: Readonly<Record<string, string>> = {
 /** They would keep our own questions out, and protect nothing that the restore's user does not know of. */
 const needless = new Set(["LOCK", "UNLOCK"])
 
+/** A statement as far as a name may reach into it, in bytes. */
+const longestName = 300
+
+/** Where a sequence stands. */
+const positioned = /^(?:DO|SELECT) +SETVAL *\( *`((?:[^`]|``)+)`/i
+
+const alteredDatabase = /^(?:\/\*![0-9]* *)?ALTER +DATABASE +`((?:[^`]|``)+)`/i
+
+const unquoted = (name: string): string => name.replaceAll("``", "`")
+
 const leftOut = (options: Options): ReadonlyArray<string> => [
   ...(options.schemas ? [] : ["definitions"]),
   ...(options.rows ? [] : ["rows"]),
@@ -65,8 +75,8 @@ const make = (options: Options, session: Target.Session, progress: Progress["Typ
   let rows = 0
   let strict = false
   const databases = new Set<string>()
-  const tables = new Set<string>()
-  const views = new Set<string>()
+  /** What this restore has made, by its name. A view begins as something that holds its place. */
+  const made = new Map<string, "Table" | "Sequence" | "View">()
   const programs = new Set<string>()
   /** What was there and is left alone, and what was there and is only filled. */
   const kept = new Set<string>()
@@ -112,30 +122,23 @@ const make = (options: Options, session: Target.Session, progress: Progress["Typ
     )
 
   /** The first time that the script makes something under a name, what stands there already has to be dealt with. */
-  const makes = (part: Part, name: Sql.Name) =>
+  const makes = (part: Part, name: Sql.Name, what: "Table" | "Sequence" | "View") =>
     Effect.gen(function*() {
       const key = keyOf(name)
-      if (tables.has(key) || views.has(key)) return yield* run(part)
-      if (kept.has(key) || filled.has(key)) return
-      const found = yield* way.make(session, options.existing, yield* here(part, name), name.name)
-      if (found === "Leave") {
-        kept.add(key)
-      } else if (found === "Fill") {
-        filled.add(key)
-      } else {
-        yield* run(part)
+      if (!options.schemas || kept.has(key) || filled.has(key)) return
+      if (!made.has(key)) {
+        const wanted = what === "Sequence" ? what : "Table"
+        const home = yield* here(part, name)
+        // what makes way names the table without its database
+        if (home !== database) yield* session.use(home)
+        const found = yield* way.make(session, options.existing, home, name.name, wanted)
+        if (home !== database && database !== undefined) yield* session.use(database)
+        if (found === "Leave") kept.add(key)
+        if (found === "Fill") filled.add(key)
+        if (found !== "Create") return
       }
-    })
-
-  const createTable = (part: Part, name: Sql.Name) =>
-    !options.schemas ? Effect.void : Effect.tap(makes(part, name), () => {
-      if (!kept.has(keyOf(name))) tables.add(keyOf(name))
-    })
-
-  const createView = (part: Part, name: Sql.Name) =>
-    !options.schemas ? Effect.void : Effect.tap(makes(part, name), () => {
-      tables.delete(keyOf(name))
-      if (!kept.has(keyOf(name))) views.add(keyOf(name))
+      yield* run(part)
+      made.set(key, what)
     })
 
   const drop = (part: Part, kind: Extract<Statement.Kind, { readonly _tag: "Drop" }>) => {
@@ -143,7 +146,7 @@ const make = (options: Options, session: Target.Session, progress: Progress["Typ
       return options.existing._tag === "Drop" && Option.isNone(options.database) ? run(part) : Effect.void
     }
     // dropping the tables and views that were there before is for `existing` to say
-    const ours = kind.names.every((name) => tables.has(keyOf(name)) || views.has(keyOf(name)))
+    const ours = kind.names.every((name) => made.has(keyOf(name)))
     return kind.what === "TABLE" || kind.what === "VIEW" || kind.what === "SEQUENCE"
       ? Effect.when(run(part), () => ours)
       : run(part)
@@ -165,7 +168,7 @@ const make = (options: Options, session: Target.Session, progress: Progress["Typ
       const key = keyOf(kind.table)
       const name = yield* here(part, kind.table)
       if (!options.rows || kept.has(key)) return
-      if (!tables.has(key) && !filled.has(key)) {
+      if (!made.has(key) && !filled.has(key)) {
         yield* way.hasNoTriggers(session, name, kind.table.name)
         filled.add(key)
       }
@@ -210,11 +213,12 @@ const make = (options: Options, session: Target.Session, progress: Progress["Typ
     const named = aside[keyword]
     if (named !== undefined) return Effect.sync(() => void without.add(named))
     if (needless.has(keyword)) return Effect.void
-    const altered = /^(?:\/\*![0-9]* *)?ALTER +DATABASE +`((?:[^`]|``)+)`/i.exec(Sql.text(part.bytes.subarray(0, 300)))
-      ?.[1]
+    const sequence = positioned.exec(Sql.text(part.bytes.subarray(0, longestName)))?.[1]
+    if (sequence !== undefined && !made.has(keyOf({ name: unquoted(sequence) }))) return Effect.void
+    const altered = alteredDatabase.exec(Sql.text(part.bytes.subarray(0, longestName)))?.[1]
     return altered === undefined
       ? run(part)
-      : Effect.when(ofDatabase(part, altered.replaceAll("``", "`")), () => options.schemas).pipe(Effect.asVoid)
+      : Effect.when(ofDatabase(part, unquoted(altered)), () => options.schemas).pipe(Effect.asVoid)
   }
 
   const set = (part: Part, kind: Extract<Statement.Kind, { readonly _tag: "Set" }>) => {
@@ -230,11 +234,11 @@ const make = (options: Options, session: Target.Session, progress: Progress["Typ
       case "Insert":
         return insert(part, kind)
       case "CreateTable":
-        return createTable(part, kind.table)
+        return makes(part, kind.table, "Table")
       case "CreateSequence":
-        return createTable(part, kind.sequence)
+        return makes(part, kind.sequence, "Sequence")
       case "CreateView":
-        return createView(part, kind.view)
+        return makes(part, kind.view, "View")
       case "CreateProgram":
         return createProgram(part, kind)
       case "CreateDatabase":
@@ -273,12 +277,15 @@ const make = (options: Options, session: Target.Session, progress: Progress["Typ
     yield* use(value)
   })
 
+  const count = (what: "Table" | "Sequence" | "View"): number =>
+    Array.from(made.values()).filter((kind) => kind === what).length
+
   const verdict = (bytes: number, whole: boolean): Verdict => ({
     job: "restore",
     complete: whole,
     databases: databases.size,
-    tables: new Set([...tables, ...filled]).size,
-    objects: views.size + programs.size,
+    tables: count("Table") + filled.size,
+    objects: count("View") + count("Sequence") + programs.size,
     files: 1,
     bytes,
     rows,

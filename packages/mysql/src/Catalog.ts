@@ -14,6 +14,7 @@ import * as Schema from "effect/Schema"
 import * as Columns from "./internal/columns.js"
 import * as Control from "./internal/control.js"
 import type * as Dialect from "./internal/dialect.js"
+import * as Engines from "./internal/engines.js"
 import * as Keys from "./internal/keys.js"
 import * as Visibility from "./internal/visibility.js"
 
@@ -223,13 +224,13 @@ const TableRow = Schema.Struct({
 
 const EngineRow = Schema.Struct({ engine: Schema.String })
 
-/** What stands in `TABLE_TYPE` of what cannot be dumped. */
-const unsupportedTypes: ReadonlyMap<string, string> = new Map([
-  ["SYSTEM VIEW", "system view"]
+/** What stands in `TABLE_TYPE` of what can be dumped. Nobody guesses what else there may be. */
+const carried: ReadonlyMap<string, Source.TableInfo["kind"]> = new Map([
+  ["BASE TABLE", "Table"],
+  ["SYSTEM VERSIONED", "Table"],
+  ["SEQUENCE", "Sequence"],
+  ["VIEW", "View"]
 ])
-
-const kindOf = (type: string): Source.TableInfo["kind"] =>
-  type === "VIEW" ? "View" : type === "SEQUENCE" ? "Sequence" : "Table"
 
 const readTables = (control: Control.Session, selection: Source.Selection, identity: Identity) =>
   Effect.gen(function*() {
@@ -255,14 +256,16 @@ const readTables = (control: Control.Session, selection: Source.Selection, ident
     }
     const wanted = there.filter((row) => selection.views || row.type !== "VIEW")
     const refused = wanted.flatMap((row) => {
-      const type = unsupportedTypes.get(row.type)
-      return type === undefined ? [] : [`${fullName(row.database, row.name)} is a ${type}`]
+      const kind = carried.get(row.type)
+      return kind === undefined ? [row] : []
     })
     return refused.length === 0
       ? wanted.sort((a, b) => a.name < b.name ? -1 : 1)
       : yield* unsupported(
-        `${refused.join(", ")}; this version would lose what is in it`,
-        "Leave it out of the selection, and carry it over in another way"
+        `${
+          refused.map((row) => `${fullName(row.database, row.name)} is a ${row.type.toLowerCase()}`).join(", ")
+        }; this version would lose what is in it`,
+        Engines.withoutThem(refused)
       )
   })
 
@@ -306,7 +309,7 @@ export const read = (
           info: {
             database: name,
             name: row.name,
-            kind: kindOf(row.type),
+            kind: carried.get(row.type) ?? "Table",
             estimatedRows: row.rows ?? 0,
             estimatedBytes: row.bytes ?? 0
           },

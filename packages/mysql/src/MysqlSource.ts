@@ -20,6 +20,7 @@ import * as Chunks from "./internal/chunks.js"
 import * as Control from "./internal/control.js"
 import * as Definitions from "./internal/definitions.js"
 import * as Dialect from "./internal/dialect.js"
+import * as Engines from "./internal/engines.js"
 import * as Locks from "./internal/locks.js"
 import * as Pins from "./internal/pins.js"
 import * as Readers from "./internal/readers.js"
@@ -190,7 +191,10 @@ const open = (
         databases: catalog.databases.map(({ name, tables }) => ({ name, tables: tables.map((table) => table.info) })),
         sqlMode: catalog.sqlMode,
         consistency,
-        leftOut: catalog.versioned.length === 0 ? [] : [`the history of ${catalog.versioned.join(", ")}`],
+        leftOut: [
+          ...(catalog.versioned.length === 0 ? [] : [`the history of ${catalog.versioned.join(", ")}`]),
+          ...Engines.leftOut(catalog.databases.flatMap((database) => database.tables))
+        ],
         position
       },
       database: (database) => one(Definitions.database(side, database.name)),
@@ -209,7 +213,7 @@ const open = (
             one(Definitions.program(side, kind, { database, name, comment })))),
       plan: (info, how) =>
         Stream.unwrap(Effect.map(tableOf(info), (table) =>
-          Chunks.plan(side, table, how))),
+          Engines.hasRows(table) ? Chunks.plan(side, table, how) : Stream.empty)),
       read,
       finish: () =>
         Effect.void

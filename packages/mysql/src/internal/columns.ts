@@ -12,6 +12,7 @@ import * as Schema from "effect/Schema"
 
 import type * as Catalog from "../Catalog.js"
 import type * as Control from "./control.js"
+import * as Engines from "./engines.js"
 import * as NoMember from "./noMember.js"
 
 const kinds: ReadonlyArray<readonly [Row.ColumnKind, ReadonlyArray<string>]> = [
@@ -33,6 +34,13 @@ const kinds: ReadonlyArray<readonly [Row.ColumnKind, ReadonlyArray<string>]> = [
     "geomcollection"
   ]]
 ]
+
+/**
+ * All types of columns that are carried, in lower case.
+ *
+ * @internal
+ */
+export const types: ReadonlyArray<string> = kinds.flatMap(([, types]) => types)
 
 const byType: ReadonlyMap<string, Row.ColumnKind> = new Map(
   kinds.flatMap(([kind, types]) => types.map((type) => [type, kind] as const))
@@ -101,7 +109,7 @@ export const read = (
       out.set(name, [])
       return [name, table.type === "VIEW"] as const
     }))
-    const unknown: Array<string> = []
+    const unknown: Array<Sql.Name & { readonly what: string }> = []
     for (const row of rows) {
       const name = Sql.quoteName({ database: row.database, name: row.table })
       const isView = wanted.get(name)
@@ -112,7 +120,11 @@ export const read = (
       const kind = kindOf(type, row.definition)
       // A view is dumped as its definition: nothing is read from it.
       if (kind === undefined && !isView) {
-        unknown.push(`${name}.${Sql.quoteIdentifier(row.name)} (${row.type})`)
+        unknown.push({
+          database: row.database,
+          name: row.table,
+          what: `${name}.${Sql.quoteIdentifier(row.name)} (${row.type})`
+        })
       }
       out.get(name)?.push({
         name: row.name,
@@ -128,18 +140,18 @@ export const read = (
       return yield* new SourceError({
         reason: "Unsupported",
         what,
-        detail: `this version does not know the type of ${unknown.join(", ")}`,
-        advice: "Leave the tables out of the selection, and carry them over in another way"
+        detail: `this version does not know the type of ${unknown.map((column) => column.what).join(", ")}`,
+        advice: Engines.withoutThem(unknown)
       })
     }
-    const blind = Array.from(out).filter(([, columns]) => columns.length === 0).map(([name]) => name)
+    const blind = tables.filter((table) => out.get(Sql.quoteName(table))?.length === 0)
     if (blind.length > 0) {
       return yield* new SourceError({
         reason: "Unsupported",
         what,
-        detail: `the source tells no columns of ${blind.join(", ")}: a view that refers to what is not there any ` +
+        detail: `the source tells no columns of ${blind.map(Sql.quoteName).join(", ")}: a view that refers to what is not there any ` +
           "more, or that the account may not read",
-        advice: "Repair or drop it, or leave it out of the selection"
+        advice: `Repair or drop it. ${Engines.withoutThem(blind)}`
       })
     }
     return out

@@ -10,7 +10,7 @@ const ofTable = fc.record({ database: part, table: part })
 const ofChunk = fc.record({ database: part, table: part, part: number, subPart: number })
 
 const file: fc.Arbitrary<FileName.FileName> = fc.oneof(
-  fc.constantFrom(File.Metadata(), File.MetadataHeader()),
+  fc.constantFrom(File.Metadata(), File.MetadataHeader(), File.Tablespaces(), File.Users()),
   fc.record({ index: fc.nat() }).map(File.MetadataPartial),
   fc.record({ database: part }).map(File.Database),
   fc.record({ database: part }).map(File.Post),

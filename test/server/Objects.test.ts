@@ -8,86 +8,9 @@ import { Effect, Option } from "effect"
 
 import * as moves from "../support/moves.js"
 import { ask, connect, run } from "../support/mysqlSource.js"
+import * as objects from "../support/objects.js"
 import * as real from "../support/realServers.js"
 import { describeVendors } from "../support/servers.js"
-
-const numbers = [
-  "CREATE DATABASE numbers",
-  "USE numbers",
-  "CREATE SEQUENCE unused",
-  "CREATE SEQUENCE used NOCACHE",
-  "CREATE SEQUENCE cached START WITH 7 INCREMENT BY 3 CACHE 4",
-  "CREATE SEQUENCE down START WITH 100 INCREMENT BY -1 MINVALUE 1 MAXVALUE 100 NOCACHE",
-  "CREATE SEQUENCE cycling START WITH 3 MINVALUE 1 MAXVALUE 5 NOCACHE CYCLE",
-  "CREATE SEQUENCE cycling_down START WITH -10 INCREMENT BY -5 MINVALUE -30 MAXVALUE -10 CACHE 2 CYCLE",
-  "CREATE SEQUENCE stepless INCREMENT BY 0",
-  "CREATE SEQUENCE at_its_end MAXVALUE 2 NOCACHE",
-  "CREATE SEQUENCE at_the_least INCREMENT BY -1 START WITH -9223372036854775807 MINVALUE -9223372036854775807 NOCACHE",
-  "CREATE SEQUENCE before_its_start START WITH 50 NOCACHE",
-  "CREATE SEQUENCE above_its_start START WITH 50 INCREMENT BY -1 MINVALUE 1 MAXVALUE 100",
-  "CREATE SEQUENCE `it's ; ``odd``` ENGINE = Aria COMMENT 'for;\\nüß \\' it'",
-  "DO NEXTVAL(used)",
-  "DO NEXTVAL(used)",
-  "DO NEXTVAL(cached)",
-  "DO NEXTVAL(down)",
-  ...Array.from({ length: 8 }, () => "DO NEXTVAL(cycling)"),
-  ...Array.from({ length: 7 }, () => "DO NEXTVAL(cycling_down)"),
-  "DO NEXTVAL(stepless)",
-  "DO NEXTVAL(at_its_end)",
-  "DO NEXTVAL(at_its_end)",
-  "DO NEXTVAL(at_the_least)",
-  "ALTER SEQUENCE before_its_start RESTART WITH 2",
-  "ALTER SEQUENCE above_its_start RESTART WITH 60",
-  // a table that comes before all sequences, and uses one of another database
-  "CREATE DATABASE a_numbers",
-  "CREATE TABLE a_numbers.a (id BIGINT DEFAULT (NEXTVAL(numbers.used)) PRIMARY KEY, t TEXT DEFAULT 'nextval(`numbers`.`used`)')",
-  "CREATE TABLE aa (id BIGINT DEFAULT NEXTVAL(used) PRIMARY KEY, last BIGINT DEFAULT LASTVAL(used), n INT)",
-  "INSERT INTO aa (n) VALUES (1), (2)"
-]
-
-const history = [
-  "CREATE DATABASE history",
-  "USE history",
-  "CREATE TABLE plain (id INT PRIMARY KEY, x INT) WITH SYSTEM VERSIONING",
-  "CREATE TABLE named (id INT PRIMARY KEY, x INT, since TIMESTAMP(6) GENERATED ALWAYS AS ROW START, till TIMESTAMP(6) GENERATED ALWAYS AS ROW END, PERIOD FOR SYSTEM_TIME (since, till)) WITH SYSTEM VERSIONING",
-  "CREATE TABLE hidden (id INT, since TIMESTAMP(6) GENERATED ALWAYS AS ROW START INVISIBLE, till TIMESTAMP(6) GENERATED ALWAYS AS ROW END INVISIBLE, y INT AS (id + 1), PERIOD FOR SYSTEM_TIME (since, till)) WITH SYSTEM VERSIONING",
-  "CREATE TABLE precise (id INT PRIMARY KEY, x INT, since BIGINT UNSIGNED GENERATED ALWAYS AS ROW START, till BIGINT UNSIGNED GENERATED ALWAYS AS ROW END, PERIOD FOR SYSTEM_TIME (since, till)) WITH SYSTEM VERSIONING",
-  "CREATE TABLE some_columns (x INT, y INT WITH SYSTEM VERSIONING)",
-  "CREATE TABLE by_time (id INT PRIMARY KEY, x INT) WITH SYSTEM VERSIONING PARTITION BY SYSTEM_TIME INTERVAL 1 WEEK STARTS '2026-01-01 00:00:00' AUTO PARTITIONS 3",
-  "CREATE TABLE by_size (id INT PRIMARY KEY, x INT) WITH SYSTEM VERSIONING PARTITION BY SYSTEM_TIME LIMIT 10 (PARTITION p0 HISTORY, PARTITION p1 HISTORY, PARTITION pn CURRENT)",
-  "CREATE TABLE bookings (id INT, s DATE, e DATE, PERIOD FOR booked (s, e), PRIMARY KEY (id, booked WITHOUT OVERLAPS)) WITH SYSTEM VERSIONING",
-  "CREATE TABLE prices (id INT, s DATE, e DATE, PERIOD FOR valid (s, e))",
-  "INSERT INTO plain VALUES (1, 1), (2, 2)",
-  "INSERT INTO named (id, x) VALUES (1, 1), (2, 2)",
-  "INSERT INTO hidden (id) VALUES (1), (2)",
-  "INSERT INTO precise (id, x) VALUES (1, 1), (2, 2)",
-  "INSERT INTO some_columns VALUES (1, 1), (2, 2)",
-  "INSERT INTO by_time VALUES (1, 1), (2, 2)",
-  "INSERT INTO by_size VALUES (1, 1), (2, 2)",
-  "INSERT INTO bookings VALUES (1, '2020-01-01', '2021-01-01'), (1, '2021-01-01', '2022-01-01')",
-  "INSERT INTO prices VALUES (1, '2020-01-01', '2021-01-01')",
-  "DELETE FROM bookings FOR PORTION OF booked FROM '2020-03-01' TO '2020-04-01'",
-  ...["plain", "named", "precise", "some_columns", "by_time", "by_size"].map((table) =>
-    `UPDATE ${table} SET x = 10 WHERE x = 1`
-  ),
-  ...["plain", "named", "hidden", "precise", "by_time", "by_size"].map((table) => `DELETE FROM ${table} WHERE id = 2`)
-]
-
-/** Each view needs what comes after it: another database, another name, a function, a table. */
-const hostile = [
-  "CREATE DATABASE a_views",
-  "CREATE DATABASE b_views",
-  "CREATE TABLE b_views.z_table (id INT PRIMARY KEY, n INT)",
-  "INSERT INTO b_views.z_table VALUES (1, 2), (3, 4)",
-  "CREATE FUNCTION b_views.z_twice(n INT) RETURNS INT DETERMINISTIC RETURN n * 2",
-  "CREATE VIEW b_views.y AS SELECT id, b_views.z_twice(n) AS twice FROM b_views.z_table",
-  "CREATE VIEW a_views.x AS SELECT id, twice FROM b_views.y",
-  "CREATE VIEW b_views.a AS SELECT id, twice + 1 AS more FROM a_views.x",
-  "CREATE VIEW a_views.a AS SELECT id, more, COUNT(*) AS n FROM b_views.a GROUP BY id, more",
-  "CREATE FUNCTION a_views.f() RETURNS BIGINT READS SQL DATA RETURN (SELECT SUM(more) FROM b_views.a)",
-  "CREATE VIEW a_views.`a first` AS SELECT a_views.f() AS f, more FROM a_views.a",
-  "CREATE TRIGGER b_views.t AFTER INSERT ON b_views.z_table FOR EACH ROW SET @more = (SELECT MAX(more) FROM a_views.a)"
-]
 
 describeVendors("objects", (vendor) => {
   layer(real.twoServers(vendor), { excludeTestServices: true })((it) => {
@@ -95,7 +18,7 @@ describeVendors("objects", (vendor) => {
       "views come back whatever they need, in whatever order, of whatever database",
       () =>
         Effect.gen(function*() {
-          const from = yield* moves.make(...hostile)
+          const from = yield* moves.make(...objects.hostile)
           yield* moves.move(["a_views", "b_views"])
           assert.deepStrictEqual(yield* moves.differences("a_views"), [])
           assert.deepStrictEqual(yield* moves.differences("b_views"), [])
@@ -106,10 +29,125 @@ describeVendors("objects", (vendor) => {
       120_000
     )
 
+    it.scoped(
+      "rows that are kept elsewhere are left out by name, and a view without its definer comes along",
+      () =>
+        Effect.gen(function*() {
+          yield* moves.make(...objects.engines(vendor))
+          const { dumped } = yield* moves.move(["engines"])
+          assert.deepStrictEqual(yield* moves.differences("engines"), [])
+          assert.deepStrictEqual(dumped.leftOut, ["the rows of `engines`.`b_both`, which are in other tables"])
+          const to = yield* connect(yield* real.To)
+          assert.deepStrictEqual(yield* ask(to, "SELECT COUNT(*) FROM engines.b_both"), [["3"]])
+          assert.deepStrictEqual(yield* ask(to, "SELECT id FROM engines.c_merged"), [["3"]])
+        }),
+      120_000
+    )
+
+    it.scoped(
+      "a view without its table is refused by name, and the advice says how to go on",
+      () =>
+        Effect.gen(function*() {
+          yield* moves.make(
+            "CREATE DATABASE broken",
+            "CREATE TABLE broken.`it's.gone` (id INT)",
+            "CREATE VIEW broken.`it's $v` AS SELECT id FROM broken.`it's.gone`",
+            "DROP TABLE broken.`it's.gone`"
+          )
+          const error = yield* Effect.flip(moves.move(["broken"]))
+          assert(error._tag === "SourceError", String(error))
+          assert.include(error.message, "`broken`.`it's $v`")
+          const [, pattern = ""] = /--regex='(.*)',/.exec(error.advice ?? "") ?? []
+          const regex = new RegExp(pattern.replaceAll("'\\''", "'"))
+          assert.isFalse(regex.test("broken.it's $v"))
+          assert.isTrue(regex.test("broken.it's $value"))
+        }),
+      120_000
+    )
+
+    it.scoped("accounts come along with what they may do, when they are asked for", () =>
+      Effect.gen(function*() {
+        const from = yield* moves.make(...objects.accounts(vendor))
+        const to = yield* connect(yield* real.To)
+        yield* run(to, "CREATE USER kept@localhost IDENTIFIED BY 'something else'")
+        const picture = (connection: typeof to, account: string) =>
+          Effect.gen(function*() {
+            const isRole = vendor === "mariadb" && !account.includes("@")
+            yield* vendor === "mysql" ? run(connection, "SET SESSION print_identified_with_as_hex = 1") : Effect.void
+            return {
+              created: isRole ? [] : yield* ask(connection, `SHOW CREATE USER ${account}`),
+              granted: yield* ask(connection, `SHOW GRANTS FOR ${account}`)
+            }
+          })
+        const kept = yield* picture(to, "kept@localhost")
+
+        const { bytes, dumped, restored } = yield* moves.move(["owned"], { dump: { users: true } })
+        assert.include(restored.leftOut, "users")
+        assert.deepStrictEqual(yield* ask(to, "SELECT User FROM mysql.user WHERE User IN ('plain', 'reader')"), [])
+        yield* run(to, "DROP DATABASE owned")
+        const verdict = yield* moves.restoreFrom(bytes, { users: true })
+        assert.deepStrictEqual(yield* moves.differences("owned"), [])
+        for (const account of objects.accountNames(vendor)) {
+          assert.deepStrictEqual(
+            yield* picture(to, account),
+            account === "kept@localhost" ? kept : yield* picture(from, account),
+            account
+          )
+        }
+        assert.deepStrictEqual(verdict.leftOut, ["the account `kept`@`localhost` (it was already there)"])
+        if (vendor === "mariadb") {
+          assert.deepStrictEqual(yield* ask(to, "SHOW GRANTS FOR PUBLIC"), yield* ask(from, "SHOW GRANTS FOR PUBLIC"))
+        }
+        // twice gives the same, and what is not asked for is not in it
+        assert.strictEqual(verdict.objects, restored.objects + objects.accountNames(vendor).length - 1)
+        const again = yield* moves.restoreFrom(bytes, { users: true, existing: Restore.Existing.Drop() })
+        assert.strictEqual(again.leftOut.length, objects.accountNames(vendor).length)
+        const hash = yield* ask(from, "SELECT authentication_string FROM mysql.user WHERE User = 'plain'")
+        const secret = vendor === "mysql" ? Buffer.from(hash[0]?.[0] ?? "").toString("hex") : hash[0]?.[0] ?? ""
+        assert.include(Sql.text(bytes).toLowerCase(), secret.toLowerCase())
+        assert.notInclude(JSON.stringify([dumped, restored, verdict]).toLowerCase(), secret.toLowerCase())
+        const plain = yield* moves.move(["owned"], { restore: { existing: Restore.Existing.Drop() } })
+        assert.notInclude(Sql.text(plain.bytes).toLowerCase(), secret.toLowerCase())
+      }), 120_000)
+
+    if (vendor === "mysql") {
+      it.scoped(
+        "tablespaces come along, when they are asked for, and are missed by name when not",
+        () =>
+          Effect.gen(function*() {
+            yield* moves.make(
+              "CREATE DATABASE spaces",
+              "CREATE TABLESPACE plain ADD DATAFILE 'plain.ibd' AUTOEXTEND_SIZE = 4M",
+              "CREATE TABLESPACE `odd `` one` ADD DATAFILE 'odd one.ibd' FILE_BLOCK_SIZE = 8192",
+              "CREATE TABLE spaces.a (id INT PRIMARY KEY) TABLESPACE plain",
+              "CREATE TABLE spaces.b (id INT PRIMARY KEY) ROW_FORMAT = COMPRESSED KEY_BLOCK_SIZE = 8 TABLESPACE `odd `` one`",
+              "CREATE TABLE spaces.c (id INT PRIMARY KEY) TABLESPACE innodb_system",
+              "INSERT INTO spaces.a VALUES (1)"
+            )
+            const without = yield* Effect.flip(moves.move(["spaces"]))
+            assert(without._tag === "TargetError", String(without))
+            assert.match(without.message, /Tablespace .* doesn't exist.*--all-tablespaces/)
+            const to = yield* connect(yield* real.To)
+            yield* run(to, "DROP DATABASE spaces")
+            const { bytes } = yield* moves.move(["spaces"], { dump: { tablespaces: true } })
+            assert.deepStrictEqual(yield* moves.differences("spaces"), [])
+            yield* run(to, "DROP DATABASE spaces", "DROP TABLESPACE plain")
+            const again = yield* moves.restoreFrom(bytes)
+            assert.deepStrictEqual(again.leftOut, ["the tablespace `odd `` one` (it was already there)"])
+            assert.deepStrictEqual(yield* moves.differences("spaces"), [])
+            const states = "SELECT NAME, ZIP_PAGE_SIZE, AUTOEXTEND_SIZE FROM information_schema.INNODB_TABLESPACES " +
+              "WHERE SPACE_TYPE = 'General' AND NAME <> 'mysql' ORDER BY NAME"
+            const from = yield* connect(yield* real.From)
+            assert.deepStrictEqual(yield* ask(to, states), yield* ask(from, states))
+          }),
+        120_000
+      )
+    }
+
     if (vendor === "mariadb") {
       it.scoped("sequences come back as they are defined and where they stand", () =>
         Effect.gen(function*() {
-          const from = yield* moves.make(...numbers)
+          const from = yield* moves.make(...objects.numbers)
           const { dumped, restored } = yield* moves.move(["a_numbers", "numbers"])
           assert.deepStrictEqual(yield* moves.differences("numbers"), [])
           assert.deepStrictEqual(yield* moves.differences("a_numbers"), [])
@@ -188,7 +226,7 @@ describeVendors("objects", (vendor) => {
         "versioned tables come back with their current rows, and the verdict says so",
         () =>
           Effect.gen(function*() {
-            const from = yield* moves.make(...history)
+            const from = yield* moves.make(...objects.history)
             // a server may be set to show the past
             yield* run(from, "SET GLOBAL system_versioning_asof = '2020-01-01'")
             const { dumped } = yield* moves.move(["history"]).pipe(

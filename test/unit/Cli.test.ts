@@ -147,6 +147,8 @@ describe("dump", () => {
         outputDirectory: Option.none(),
         whenNotEmpty: "Refuse",
         data: true,
+        users: false,
+        tablespaces: false,
         schemas: true,
         triggers: true,
         routines: true,

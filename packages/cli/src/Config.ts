@@ -122,6 +122,8 @@ export const DumpConfig = Schema.Struct({
   /** What to do with an output directory that is not empty. */
   whenNotEmpty: Schema.Literal("Refuse", "Clear", "WriteOver"),
   data: Schema.Boolean,
+  users: Schema.Boolean,
+  tablespaces: Schema.Boolean,
   schemas: Schema.Boolean,
   triggers: Schema.Boolean,
   routines: Schema.Boolean,
@@ -159,6 +161,7 @@ export const RestoreConfig = Schema.Struct({
   sourceDatabase: Schema.OptionFromSelf(Schema.String),
   dropTable: DropTable,
   data: Schema.Boolean,
+  users: Schema.Boolean,
   schemas: Schema.Boolean,
   triggers: Schema.Boolean,
   /** Stored functions, procedures and events. */

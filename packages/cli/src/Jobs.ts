@@ -108,6 +108,8 @@ export const dump = (
         config.tables.length === 0 &&
         (config.patterns.length === 0 || config.patterns.some((pattern) => pattern.test(`${database}.`))),
       schemas: config.schemas,
+      users: config.users,
+      tablespaces: config.tablespaces,
       rows: config.data,
       threads,
       chunkRows: chunkRows(config.rows),
@@ -170,7 +172,8 @@ export const restore = (
       schemas: config.schemas,
       rows: config.data,
       triggers: config.triggers,
-      programs: config.post
+      programs: config.post,
+      users: config.users
     }
     const target = MysqlTarget.layer({ ...connection, binlog: !config.skipBinlog })
     return config.script

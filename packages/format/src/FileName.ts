@@ -24,6 +24,10 @@ export type FileName = Data.TaggedEnum<{
   readonly MetadataHeader: {}
   /** `metadata.partial.N`: a record of a stream that tells what follows. */
   readonly MetadataPartial: { readonly index: number }
+  /** `all-schema-create-tablespace.sql`: CREATE TABLESPACE. mydumper's loader passes it over. */
+  readonly Tablespaces: {}
+  /** `all-users.sluice`: accounts, and what they may do. A name that mydumper's loader does not know, and passes over. */
+  readonly Users: {}
   /** `D-schema-create.sql`: CREATE DATABASE. */
   readonly Database: { readonly database: string }
   /** `D.T-schema.sql`: CREATE TABLE, also the placeholder table of a view. */
@@ -125,8 +129,7 @@ const bystanders = new Set([
   "metadata.partial",
   "resume",
   "resume.partial",
-  "not_updated_tables",
-  "all-schema-create-tablespace.sql"
+  "not_updated_tables"
 ])
 
 const digits = /^\d{1,15}$/
@@ -155,7 +158,13 @@ const suffixes: ReadonlyArray<
   ["-schema.sql", (database, table) => Option.map(table, (table) => FileName.Table({ database, table }))]
 ]
 
+const tablespaces = "all-schema-create-tablespace.sql"
+const users = "all-users.sluice"
+
 const parseSchema = (stem: string): Option.Option<FileName> => {
+  if (stem === tablespaces || stem === users) {
+    return Option.some(stem === users ? FileName.Users() : FileName.Tablespaces())
+  }
   for (const [suffix, make] of suffixes) {
     if (stem.endsWith(suffix) && stem.length > suffix.length) {
       const parts = stem.slice(0, -suffix.length).split(".")
@@ -245,6 +254,8 @@ export const render: (file: FileName) => string = FileName.$match({
   Metadata: () => "metadata",
   MetadataHeader: () => "metadata.header",
   MetadataPartial: ({ index }) => `metadata.partial.${index}`,
+  Tablespaces: () => tablespaces,
+  Users: () => users,
   Database: ({ database }) => `${database}-schema-create.sql`,
   Table: ({ database, table }) => `${database}.${table}-schema.sql`,
   Sequence: ({ database, table }) => `${database}.${table}-schema-sequence.sql`,

@@ -245,6 +245,27 @@ export const render = (head: Header, definitions: ReadonlyArray<Definition>): Ui
   ])
 
 /**
+ * An account or a tablespace: what belongs to a server, and to none of its databases.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ServerWide {
+  readonly name: string
+  /** What creates it, and what else belongs to it, in their order. */
+  readonly statements: ReadonlyArray<Uint8Array>
+}
+
+/**
+ * A file with accounts (`all-users.sluice`) or tablespaces (`all-schema-create-tablespace.sql`).
+ *
+ * @since 0.1.0
+ * @category encoding
+ */
+export const renderServerWide = (head: Header, all: ReadonlyArray<ServerWide>): Uint8Array =>
+  Sql.concat([header(head), ...all.flatMap(({ statements }) => statements.flatMap(create))])
+
+/**
  * The placeholder of a view: a table with the view's columns, which stands in for it until everything that the
  * view may need is there.
  *

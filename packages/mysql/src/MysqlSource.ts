@@ -25,6 +25,7 @@ import * as Locks from "./internal/locks.js"
 import * as Pins from "./internal/pins.js"
 import * as Readers from "./internal/readers.js"
 import * as Reading from "./internal/reading.js"
+import * as ServerWide from "./internal/serverWide.js"
 import type { MysqlError } from "./MysqlError.js"
 
 /**
@@ -197,6 +198,7 @@ const open = (
         ],
         position
       },
+      serverWide: (kind) => one(ServerWide.read(side, kind)),
       database: (database) => one(Definitions.database(side, database.name)),
       definition: (info) =>
         Effect.flatMap(

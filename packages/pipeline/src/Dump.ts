@@ -48,6 +48,10 @@ export interface Options {
   readonly emptyDatabases: (database: string) => boolean
   /** Whether definitions are dumped. */
   readonly schemas: boolean
+  /** Whether the accounts of the server are dumped, with their secrets and what they may do. */
+  readonly users: boolean
+  /** Whether the general tablespaces of the server are dumped. */
+  readonly tablespaces: boolean
   /** Whether rows are dumped. */
   readonly rows: boolean
   /** How many chunks are read at once. */
@@ -79,6 +83,8 @@ export const defaults: Options = {
   named: [],
   emptyDatabases: () => true,
   schemas: true,
+  users: false,
+  tablespaces: false,
   rows: true,
   threads: 4,
   chunkRows: Option.none(),
@@ -178,6 +184,18 @@ export const run = (
     const put = (file: FileName.FileName, content: Uint8Array, objects = 0): Effect.Effect<Made, OutputError> =>
       Effect.map(staging.put(FileName.render(file), content), (file) => made(file, objects))
 
+    const serverWide = Stream.fromIterable([
+      ...(options.tablespaces ? [["Tablespaces", FileName.FileName.Tablespaces()] as const] : []),
+      ...(options.users ? [["Accounts", FileName.FileName.Users()] as const] : [])
+    ]).pipe(
+      Stream.mapEffect(([kind, file]) =>
+        Effect.flatMap(snapshot.serverWide(kind), (definitions) =>
+          definitions.length === 0
+            ? Effect.succeedNone
+            : Effect.asSome(put(file, SchemaFile.renderServerWide(head, definitions), definitions.length)))
+      ),
+      Stream.filterMap((file) => file)
+    )
     // always there: an alias in a file's name means nothing without the name of the database
     const databases = Stream.mapEffect(
       Stream.fromIterable(chosen),
@@ -295,7 +313,7 @@ export const run = (
     })
     yield* announce(FileName.FileName.MetadataHeader(), header)
     const phases = [
-      ["databases", databases] as const,
+      ["databases", Stream.concat(serverWide, databases)] as const,
       ...(options.schemas ? [["definitions", definitions] as const] : []),
       options.rows ? ["rows", rows] as const : ["definitions", noRows] as const,
       ...(options.schemas ? [["views and programs", programs] as const] : [])

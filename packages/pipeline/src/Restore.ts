@@ -30,6 +30,7 @@ import { orMissing } from "./internal/missing.js"
 import { missing, type Named } from "./internal/named.js"
 import * as order from "./internal/order.js"
 import * as replay from "./internal/replay.js"
+import * as serverWide from "./internal/serverWide.js"
 import * as way from "./internal/way.js"
 import { Progress } from "./Progress.js"
 import * as Shutdown from "./Shutdown.js"
@@ -85,6 +86,8 @@ export interface Options {
   readonly triggers: boolean
   /** Routines and events. */
   readonly programs: boolean
+  /** Accounts that the backup holds, and what they may do. */
+  readonly users: boolean
 }
 
 /**
@@ -101,7 +104,8 @@ export const defaults: Options = {
   schemas: true,
   rows: true,
   triggers: true,
-  programs: true
+  programs: true,
+  users: false
 }
 
 type OfTable = Extract<FileName.FileName, { readonly table: string }>
@@ -310,6 +314,9 @@ export const run = (
 
     const restoreProgram = (arrival: Arrival): Effect.Effect<void, RestoreError> => {
       const { kind } = arrival
+      if (kind._tag === "Users") {
+        return ofServer.after(arrival)
+      }
       const wanted = options.schemas && "database" in kind &&
         isWantedDatabase(databases.get(kind.database) ?? kind.database) && (
           kind._tag === "Triggers" ? options.triggers : kind._tag === "View" ? isWanted(kind) : options.programs
@@ -343,6 +350,23 @@ export const run = (
           })
       )
     }
+
+    const ofServer = serverWide.make({
+      accounts: options.users,
+      tablespaces: options.schemas,
+      run: (arrival, edit) =>
+        withSession((session) =>
+          Effect.gen(function*() {
+            yield* session.prepareForDefinitions
+            yield* replay.definitions(session, readable(arrival), {
+              terminator: "lexed",
+              guarded: yield* backup.isGuarded,
+              edit: (statement, kind) => edit(session, statement, kind)
+            })
+          })
+        ),
+      dispose: disposal.dispose
+    })
 
     const content = (arrival: Arrival): Effect.Effect<Uint8Array, BackupError> =>
       arrival.file.bytes > largestMetadata
@@ -393,6 +417,8 @@ export const run = (
       Shutdown.stoppable,
       Stream.mapEffect(proven),
       Stream.filterMap((arrival) => arrival),
+      Stream.mapEffect(ofServer.before),
+      Stream.filterMap((arrival) => arrival),
       Stream.mapConcatEffect(queue.admit),
       Stream.concat(Stream.unwrap(Effect.map(whatIsHeld, Stream.fromIterable))),
       Stream.rechunk(1),
@@ -433,9 +459,9 @@ export const run = (
       complete: true,
       databases: wantedDatabases.size,
       tables: restoredTables.size,
-      objects,
+      objects: objects + ofServer.created(),
       ...totals,
-      leftOut: leftOut(options, skipped),
+      leftOut: [...leftOut(options, skipped), ...ofServer.leftOut()],
       remarks: Option.isSome(metadata.announcement)
         ? []
         : ["the backup has no manifest: its rows were counted, its bytes could not be proven"]

@@ -142,6 +142,14 @@ export interface PlanOptions {
 }
 
 /**
+ * What belongs to a server and to none of its databases.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type ServerWide = "Accounts" | "Tablespaces"
+
+/**
  * One consistent view of a source.
  *
  * @since 0.1.0
@@ -149,6 +157,8 @@ export interface PlanOptions {
  */
 export interface Snapshot {
   readonly catalog: Catalog
+  /** The accounts of the server, without its own, or its tablespaces, as they are when they are asked for. */
+  readonly serverWide: (kind: ServerWide) => Effect.Effect<ReadonlyArray<SchemaFile.ServerWide>, SourceError>
   /** The definition of a database. */
   readonly database: (database: DatabaseInfo) => Effect.Effect<SchemaFile.Definition, SourceError>
   /** The definition of a table, a sequence or a view. */

@@ -165,6 +165,7 @@ export const source = (service: Source.Source["Type"], faults: ReadonlyArray<Sou
         snapshot: (selection) =>
           Effect.map(Effect.zipRight(strike("Snapshot"), service.snapshot(selection)), (snapshot): Source.Snapshot => ({
             catalog: snapshot.catalog,
+            serverWide: asked(snapshot.serverWide),
             database: asked(snapshot.database),
             definition: asked(snapshot.definition),
             triggers: asked(snapshot.triggers),

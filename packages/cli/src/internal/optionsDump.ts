@@ -71,6 +71,20 @@ export const dumpOptions: ReadonlyArray<Entry> = [
     help: "Leave the views out."
   }),
   entry({
+    ...what,
+    name: "all-tablespaces",
+    short: ["Y"],
+    kind: Kind.Flag(),
+    help: "Also dump the general tablespaces of MySQL; a restore creates those that are missing."
+  }),
+  entry({
+    ...what,
+    name: "users",
+    kind: Kind.Flag(),
+    help: "Also dump the accounts and roles with what they may do, and with the hashes of their passwords: " +
+      "keep such a backup as you keep a password. Accounts named root and those of the server itself stay."
+  }),
+  entry({
     ...files,
     name: "outputdir",
     short: ["o"],

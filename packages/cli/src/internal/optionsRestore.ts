@@ -73,6 +73,13 @@ export const restoreOptions: ReadonlyArray<Entry> = [
     help: "Leave stored functions, procedures and events out."
   }),
   entry({
+    ...what,
+    name: "users",
+    kind: Kind.Flag(),
+    help: "Also create the accounts and roles of a backup that was dumped with --users. Those that exist are left " +
+      "alone, and named at the end."
+  }),
+  entry({
     ...how,
     name: "drop-table",
     short: ["o"],

@@ -84,7 +84,6 @@ const inDump: ReadonlyArray<string> = [
   "max-split-of-step-in-integer-chunk",
   "max-char-size",
   "max-items-per-string-chunk",
-  "all-tablespaces/Y",
   "views-as-tables",
   "skip-metadata-sorting",
   "format",

@@ -36,7 +36,10 @@ export const leftOut = (tables: ReadonlyArray<Catalog.Table>): ReadonlyArray<str
     Option.toArray(
       Option.map(
         placeOf(table),
-        (place) => `the rows of ${Sql.quoteName({ database: table.info.database, name: table.info.name })}, which are in ${place}`
+        (place) =>
+          `the rows of ${
+            Sql.quoteName({ database: table.info.database, name: table.info.name })
+          }, which are in ${place}`
       )
     )
   )

@@ -18,7 +18,7 @@ const numbers: ReadonlyArray<readonly [ServerReason, ReadonlyArray<number>]> = [
   ["UnknownDatabase", [1008, 1049]],
   ["UnknownTable", [1051, 1109, 1146]],
   // Objects, not rows: a duplicate row is a failed statement.
-  ["AlreadyExists", [1007, 1050, 1304, 1359, 1537]],
+  ["AlreadyExists", [1007, 1050, 1304, 1359, 1537, 1813]],
   ["Deadlock", [1213, 1614]],
   ["LockTimeout", [1205, 3572]],
   // Shutdown, read and write errors and time limits of the server's side, and killed connections.
@@ -95,6 +95,9 @@ const adviceByErrno: Readonly<Record<number, string>> = {
   1836: "The server is read-only; use another one, or make it writable",
   1969: interrupted,
   3024: interrupted,
+  3510: "Create the tablespace on the target first, or dump again with --all-tablespaces",
+  3121: "Let the server use that directory (innodb_directories), or take the directory out of the table's definition",
+  3185: "Set up encryption on the target (a keyring) first, as the source has it",
   1021: "Free space on the server's disk",
   1114: "Free space on the server's disk, or let its tablespace grow"
 }

@@ -12,7 +12,7 @@ import type { RestoreError } from "../SluiceError.js"
 type OfTable = Extract<FileName.FileName, { readonly table: string }>
 
 /** Routines come before the views that may call them, and triggers after everything. */
-const programRanks: { readonly [tag: string]: number } = { Post: 0, View: 1, Triggers: 2 }
+const programRanks: { readonly [tag: string]: number } = { Post: 0, View: 1, Triggers: 2, Users: 3 }
 
 /** What another tool's backup holds of a table may name a sequence that comes later, in the default of a column. */
 const namesAnother = (error: RestoreError): boolean => error._tag === "TargetError" && error.reason === "UnknownTable"

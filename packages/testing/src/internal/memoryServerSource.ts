@@ -207,6 +207,7 @@ const snapshot = (
         leftOut: [],
         position: new Map([["SOURCE_LOG_FILE", "\"memory.000001\""], ["SOURCE_LOG_POS", "4"]])
       },
+      serverWide: () => Effect.succeed([]),
       database: ({ name }) =>
         ask("cannot read the definition of a database", name, () =>
           Either.map(databaseOf(name), (database) =>

@@ -48,6 +48,8 @@ export const history = [
   "CREATE TABLE precise (id INT PRIMARY KEY, x INT, since BIGINT UNSIGNED GENERATED ALWAYS AS ROW START, till BIGINT UNSIGNED GENERATED ALWAYS AS ROW END, PERIOD FOR SYSTEM_TIME (since, till)) WITH SYSTEM VERSIONING",
   "CREATE TABLE some_columns (x INT, y INT WITH SYSTEM VERSIONING)",
   "CREATE TABLE by_time (id INT PRIMARY KEY, x INT) WITH SYSTEM VERSIONING PARTITION BY SYSTEM_TIME INTERVAL 1 WEEK STARTS '2026-01-01 00:00:00' AUTO PARTITIONS 3",
+  "CREATE TABLE by_size_keyless (id INT, x INT) WITH SYSTEM VERSIONING PARTITION BY SYSTEM_TIME LIMIT 10 (PARTITION p0 HISTORY, PARTITION p1 HISTORY, PARTITION pn CURRENT)",
+  "INSERT INTO by_size_keyless VALUES (1, 1), (2, 2)",
   "CREATE TABLE by_size (id INT PRIMARY KEY, x INT) WITH SYSTEM VERSIONING PARTITION BY SYSTEM_TIME LIMIT 10 (PARTITION p0 HISTORY, PARTITION p1 HISTORY, PARTITION pn CURRENT)",
   "CREATE TABLE bookings (id INT, s DATE, e DATE, PERIOD FOR booked (s, e), PRIMARY KEY (id, booked WITHOUT OVERLAPS)) WITH SYSTEM VERSIONING",
   "CREATE TABLE prices (id INT, s DATE, e DATE, PERIOD FOR valid (s, e))",
@@ -61,10 +63,12 @@ export const history = [
   "INSERT INTO bookings VALUES (1, '2020-01-01', '2021-01-01'), (1, '2021-01-01', '2022-01-01')",
   "INSERT INTO prices VALUES (1, '2020-01-01', '2021-01-01')",
   "DELETE FROM bookings FOR PORTION OF booked FROM '2020-03-01' TO '2020-04-01'",
-  ...["plain", "named", "precise", "some_columns", "by_time", "by_size"].map((table) =>
+  ...["plain", "named", "precise", "some_columns", "by_time", "by_size", "by_size_keyless"].map((table) =>
     `UPDATE ${table} SET x = 10 WHERE x = 1`
   ),
-  ...["plain", "named", "hidden", "precise", "by_time", "by_size"].map((table) => `DELETE FROM ${table} WHERE id = 2`)
+  ...["plain", "named", "hidden", "precise", "by_time", "by_size", "by_size_keyless"].map((table) =>
+    `DELETE FROM ${table} WHERE id = 2`
+  )
 ]
 
 /** Each view needs what comes after it: another database, another name, a function, a table. */

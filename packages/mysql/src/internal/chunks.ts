@@ -102,13 +102,19 @@ const byPartition = (
       onNone: () => Partitions.group(partitions, ({ bytes }) => bytes, options.chunkBytes),
       onSome: (rows) => Partitions.group(partitions, ({ rows }) => rows, rows)
     }))
+  // without any partition to name it is one group of no names: the whole table
   return Stream.fromIterableEffect(
-    Effect.mapError(groups, (error) => error.toSource("cannot plan how to read a table", Sql.quoteName(name)))
+    Effect.mapError(
+      Effect.map(groups, (groups) => groups.length === 0 ? [[]] : groups),
+      (error) => error.toSource("cannot plan how to read a table", Sql.quoteName(name))
+    )
   ).pipe(
     Stream.flatMap((group) => {
       const partitions = group.map((partition) => partition.name)
-      return Option.isSome(key) && group.length === 1
+      return Option.isSome(key) && group.length <= 1
         ? alongKey(connection, table, key.value, options, partitions)
+        : group.length === 0
+        ? Stream.make(whole(table, "the whole table: it has nothing to cut it by"))
         : Stream.make<[Unnumbered]>({
           table: table.info,
           condition: Option.none(),

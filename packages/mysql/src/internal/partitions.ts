@@ -21,7 +21,8 @@ export interface Partition {
 const literal = (name: string): string => `_utf8mb4 X'${Buffer.from(name).toString("hex")}'`
 
 /**
- * Reads the partitions of a table in their order.
+ * Reads the partitions of a table in their order. Those of the history of a versioned table are none to cut at: asked
+ * for by name, they give what the table does not hold any more (https://mariadb.com/kb/en/system-versioned-tables/).
  *
  * @internal
  */
@@ -33,7 +34,7 @@ export const read = (
     connection.query(
       "SELECT COALESCE(SUBPARTITION_NAME, PARTITION_NAME), TABLE_ROWS, DATA_LENGTH FROM information_schema.PARTITIONS " +
         `WHERE TABLE_SCHEMA = ${literal(table.database)} AND TABLE_NAME = ${literal(table.name)} ` +
-        "AND PARTITION_NAME IS NOT NULL ORDER BY PARTITION_ORDINAL_POSITION, SUBPARTITION_ORDINAL_POSITION"
+        "AND PARTITION_NAME IS NOT NULL AND PARTITION_METHOD <> 'SYSTEM_TIME' ORDER BY PARTITION_ORDINAL_POSITION, SUBPARTITION_ORDINAL_POSITION"
     ),
     ({ rows }) =>
       rows.flatMap(([name, count, bytes]) => {

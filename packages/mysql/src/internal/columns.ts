@@ -149,7 +149,10 @@ export const read = (
       return yield* new SourceError({
         reason: "Unsupported",
         what,
-        detail: `the source tells no columns of ${blind.map(Sql.quoteName).join(", ")}: a view that refers to what is not there any ` +
+        detail:
+          `the source tells no columns of ${
+            blind.map(Sql.quoteName).join(", ")
+          }: a view that refers to what is not there any ` +
           "more, or that the account may not read",
         advice: `Repair or drop it. ${Engines.withoutThem(blind)}`
       })

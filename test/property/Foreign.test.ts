@@ -1,11 +1,13 @@
 import { Path } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
-import { Staging, StreamMode } from "@sluice/pipeline"
+import { Sql } from "@sluice/format"
+import { Dump, Staging, StreamMode } from "@sluice/pipeline"
 import { Arbitraries, Contents, MemoryFileSystem, MemoryServer } from "@sluice/testing"
 import { Effect, Exit, FastCheck as fc, Layer } from "effect"
 
 import * as flows from "../support/flows.js"
 import * as Foreign from "../support/foreign.js"
+import { csv as Csv, tabs as Tabs } from "../support/loadData.js"
 
 const memory = Staging.layerMemory({ budget: 1 << 18, threads: 2 })
 const disk = Layer.merge(MemoryFileSystem.layer(), Path.layer)
@@ -14,7 +16,7 @@ const dumped = (contents: Contents.Contents) =>
   Effect.gen(function*() {
     const from = yield* MemoryServer.make(contents)
     const pipe = yield* flows.record
-    yield* flows.dump({ threads: 2 }).pipe(
+    yield* flows.dump({ threads: 2, read: { ...Dump.defaults.read, completeInsert: true } }).pipe(
       Effect.provide(StreamMode.layerTraditionalDump),
       Effect.provide(memory),
       Effect.provide(pipe.out),
@@ -63,7 +65,7 @@ describe("another tool's stream", () => {
         assert(Exit.isSuccess(exit), String(exit))
         assert.deepStrictEqual(Contents.diff(contents, target), [])
       }),
-    { fastCheck: { numRuns: 40 }, timeout: 120_000 }
+    { fastCheck: { numRuns: process.env["SLUICE_LONG"] === "1" ? 200 : 20 }, timeout: 300_000 }
   )
 
   const shop = Contents.make(Contents.database("d", {
@@ -74,6 +76,69 @@ describe("another tool's stream", () => {
       })
     ]
   }))
+
+  it.live.prop(
+    "leaves the same contents when its rows are in files of their own",
+    [contents, ways, fc.constantFrom(Tabs, Csv, { ...Csv, startingBy: "> " }), fc.boolean()],
+    ([contents, ways, shape, rowsFirst]) =>
+      Effect.gen(function*() {
+        yield* flows.breathe
+        const files = Foreign.compressed(Foreign.loaded(yield* dumped(contents), shape, rowsFirst), ways)
+        const { exit, target } = yield* restored(files)
+        assert(Exit.isSuccess(exit), String(exit))
+        assert.deepStrictEqual(Contents.diff(contents, target), [])
+        assert.strictEqual(exit.value.rows, Contents.rowCount(contents))
+      }),
+    { fastCheck: { numRuns: process.env["SLUICE_LONG"] === "1" ? 200 : 20 }, timeout: 300_000 }
+  )
+
+  it.live(
+    "with rows in files of their own lacks one, or has one too many, or names another: refused",
+    () =>
+      Effect.gen(function*() {
+        const files = Foreign.loaded(yield* dumped(shop), Tabs, false)
+        const without = (name: string) => files.filter((file) => file.name !== name)
+        const edited = (name: string, edit: (sql: string) => string) =>
+          files.map((file) => file.name === name ? { name, bytes: Sql.bytes(edit(Sql.text(file.bytes))) } : file)
+        const sql = "d.t.00000.sql"
+        const dat = "d.t.00000.dat"
+        const more = { name: "d.t.00001.dat", bytes: Sql.bytes("4\t\\N\n") }
+        for (
+          const [what, damaged, reason, where] of [
+            ["no rows", without(dat), "Missing", dat],
+            ["no statement", without(sql), "Unexpected", dat],
+            ["one more", [...files.slice(0, -1), more, ...files.slice(-1)], "Unexpected", more.name],
+            ["a path", edited(sql, (text) => text.replace(dat, `/tmp/${dat}`)), "UnsafeName", sql],
+            ["a way out", edited(sql, (text) => text.replace(dat, `../${dat}`)), "UnsafeName", sql],
+            ["another", edited(sql, (text) => text.replace(dat, "d.t.00001.dat")), "Damaged", sql],
+            ["twice", edited(sql, (text) => text + text), "Unexpected", sql],
+            ["cut", edited(dat, (text) => text.slice(0, -1)), "Damaged", dat],
+            ["a line less", edited(dat, (text) => text.replace("3\t\n", "")), "RowCount", "d.t"],
+            ["a field less", edited(dat, (text) => text.replace("3\t\n", "3\n")), "Damaged", dat]
+          ] as const
+        ) {
+          const { exit } = yield* restored(damaged)
+          const error = flows.failureOf(exit)
+          assert(error?._tag === "BackupError", `${what}: ${String(exit)}`)
+          assert.deepInclude({ ...error }, { reason }, `${what}: ${error.message}`)
+          assert.include(`${error.where}`, where, what)
+        }
+      }),
+    60_000
+  )
+
+  it.live("for ClickHouse is refused by name", () =>
+    Effect.gen(function*() {
+      const files = (yield* dumped(shop)).map((file) =>
+        file.name === "d.t.00000.sql"
+          ? { ...file, bytes: Sql.bytes("INSERT INTO `t` FROM INFILE 'd.t.00000.dat' FORMAT MySQLDump;") }
+          : file
+      )
+      const error = flows.failureOf((yield* restored(files)).exit)
+      assert(error?._tag === "BackupError", String(error))
+      assert.strictEqual(error.reason, "Unsupported")
+      assert.include(error.message, "ClickHouse")
+    }))
 
   it.live("with a compressed file that is cut is refused, and its rows are not kept", () =>
     Effect.gen(function*() {

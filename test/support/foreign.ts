@@ -4,9 +4,10 @@
  */
 import { gzipSync } from "node:zlib"
 
-import { Frame, Metadata, SchemaFile, Sql, Statement } from "@sluice/format"
+import { Frame, Metadata, Row, SchemaFile, Sql, Statement } from "@sluice/format"
 import { Either, Option } from "effect"
 
+import * as LoadData from "./loadData.js"
 import * as Zstd from "./zstd.js"
 
 export interface File {
@@ -30,7 +31,7 @@ export const filesOf = (stream: Uint8Array): ReadonlyArray<File> => {
 export const streamOf = (files: ReadonlyArray<File>): Uint8Array =>
   Sql.concat(files.flatMap(({ bytes, name }) => [Frame.header(name, bytes.length), bytes]))
 
-const isMetadata = (name: string): boolean => name === "metadata" || name.startsWith("metadata.")
+const isMetadata = (name: string): boolean => /^metadata(\.header|\.partial\.\d+)?$/.test(name)
 
 /** Our definitions hold blanks that our own metadata tells to take out again; another tool's tables do not. */
 const unguarded = (bytes: Uint8Array): Uint8Array =>
@@ -80,4 +81,41 @@ export const compressed = (files: ReadonlyArray<File>, ways: ReadonlyArray<Compr
       default:
         return { name, bytes }
     }
+  })
+
+/** The rows of data files, which name their columns, put into files of their own, each before or behind the statement that loads it. */
+export const loaded = (
+  files: ReadonlyArray<File>,
+  shape: LoadData.Shape,
+  rowsFirst: boolean
+): ReadonlyArray<File> =>
+  files.flatMap((file) => {
+    if (!/\.\d{5}\.sql$/.test(file.name)) {
+      return [file]
+    }
+    const statements = Either.getOrThrow(Statement.split(file.bytes)).map(({ bytes }) => bytes)
+    const inserts = statements.filter((bytes) => Statement.classify(bytes)._tag === "Insert")
+    const decoded = inserts.map((bytes) => Either.getOrThrow(Row.decodeInsert(bytes)))
+    const [first] = decoded
+    const columns = first?.columns ?? []
+    const json = columns.filter((_, i) => decoded.some((insert) => insert.rows.some((row) => row[i]?._tag === "Json")))
+    const name = file.name.replace(/sql$/, "dat")
+    const rows = {
+      name,
+      bytes: LoadData.content(
+        columns,
+        decoded.flatMap((insert) => insert.rows.map((row) => row.map((literal) => Row.cell(literal)))),
+        shape
+      )
+    }
+    const statement = {
+      name: file.name,
+      bytes: Sql.concat(
+        [
+          ...statements.slice(0, -inserts.length),
+          Sql.bytes(LoadData.statement(name, first?.table.name ?? "", columns, shape, json))
+        ].flatMap((bytes) => [bytes, Sql.bytes(";\n")])
+      )
+    }
+    return rowsFirst ? [rows, statement] : [statement, rows]
   })

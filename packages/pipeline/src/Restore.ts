@@ -26,6 +26,7 @@ import { Compression } from "./Compression.js"
 import { Disposal } from "./Disposal.js"
 import { type Arrival, Incoming } from "./Incoming.js"
 import * as expectations from "./internal/expectations.js"
+import * as Loading from "./internal/loading.js"
 import { orMissing } from "./internal/missing.js"
 import { missing, type Named } from "./internal/named.js"
 import * as order from "./internal/order.js"
@@ -120,7 +121,7 @@ const leftOut = (options: Options, skipped: ReadonlySet<string>): ReadonlyArray<
 
 /** A transaction that lost against another one is gone as a whole, and is run again as a whole. */
 const again = Schedule.intersect(Schedule.exponential("50 millis"), Schedule.recurs(8)).pipe(
-  Schedule.whileInput((error: RestoreError) =>
+  Schedule.whileInput((error: RestoreError | Loading.Awaited) =>
     error._tag === "TargetError" && (error.reason === "Deadlock" || error.reason === "LockTimeout")
   )
 )
@@ -174,7 +175,8 @@ export const run = (
     const withSession = <A, E>(use: (session: Target.Session) => Effect.Effect<A, E>) =>
       Effect.scoped(
         Effect.flatMap(Pool.get(sessions), (session) =>
-          Effect.tapError(use(session), () => Pool.invalidate(sessions, session)))
+          Effect.tapError(use(session), (error) =>
+            error instanceof Loading.Awaited ? Effect.void : Pool.invalidate(sessions, session)))
       )
 
     const readable = ({ compression, file }: Arrival): replay.Readable => ({
@@ -280,37 +282,63 @@ export const run = (
       )
     }
 
-    const loadRows = (arrival: Arrival, file: OfTable) =>
-      withSession((session) =>
-        Effect.gen(function*() {
-          yield* session.use(databaseOf(file.database))
-          yield* takesRowsAsTheyAre(session, file)
-          // a file without a zone of its own holds times of the server's zone
-          yield* session.execute(Sql.bytes("SET time_zone = DEFAULT"))
-          yield* session.prepareForRows
-          yield* session.begin
-          const rows = yield* Effect.tapError(
-            replay.rows(session, readable(arrival)),
-            () => Effect.ignore(session.rollback)
-          )
-          yield* backup.count(arrival.file, rows)
-          yield* session.commit
-          return rows
-        })
-      ).pipe(
-        Effect.retry(again),
-        Effect.mapError(explained(arrival.kind)),
-        Effect.tap((rows) => backup.committed(file, rows)),
-        Effect.flatMap((rows) => progress.add({ rows, files: 1, bytes: arrival.file.bytes })),
-        Effect.zipRight(disposal.dispose(arrival.file))
-      )
+    const loading = Loading.make()
+
+    const loadRows = (arrival: Arrival, file: OfTable): Effect.Effect<void, RestoreError> =>
+      Effect.suspend(() => {
+        const used = [arrival]
+        const rowsOf = (name: string) =>
+          Effect.map(loading.find(arrival, name), (rows) => {
+            used[1] = rows
+            return readable(rows)
+          })
+        return withSession((session) =>
+          Effect.gen(function*() {
+            yield* session.use(databaseOf(file.database))
+            yield* takesRowsAsTheyAre(session, file)
+            // a file without a zone of its own holds times of the server's zone
+            yield* session.execute(Sql.bytes("SET time_zone = DEFAULT"))
+            yield* session.prepareForRows
+            yield* session.begin
+            const rows = yield* Effect.tapError(
+              replay.rows(session, readable(arrival), rowsOf),
+              () => Effect.ignore(session.rollback)
+            )
+            yield* backup.count(arrival.file, rows)
+            yield* session.commit
+            return rows
+          })
+        ).pipe(
+          Effect.retry(again),
+          Effect.mapError((error) => error._tag === "Awaited" ? error : explained(arrival.kind)(error)),
+          Effect.tap((rows) => backup.committed(file, rows)),
+          Effect.tap((rows) => progress.add({ rows })),
+          Effect.zipRight(Effect.forEach(used, (arrival) =>
+            loading.done(arrival).pipe(
+              Effect.zipRight(progress.add({ files: 1, bytes: arrival.file.bytes })),
+              Effect.zipRight(disposal.dispose(arrival.file))
+            ), { discard: true })),
+          Effect.catchTag("Awaited", (awaited) =>
+            Effect.if(loading.wait(arrival, awaited), {
+              onTrue: () => staging.park(arrival.file.name),
+              onFalse: () => loadRows(arrival, file)
+            }))
+        )
+      })
 
     const discard = ({ file }: Arrival) => disposal.dispose(file)
 
     const load = (arrival: Arrival): Effect.Effect<void, RestoreError> =>
-      arrival.kind._tag === "Rows" && options.rows && isWanted(arrival.kind)
-        ? loadRows(arrival, arrival.kind)
-        : discard(arrival)
+      Effect.suspend(() => {
+        const { kind } = arrival
+        if ((kind._tag !== "Rows" && kind._tag !== "LoadData") || !options.rows || !isWanted(kind)) {
+          return discard(arrival)
+        }
+        return kind._tag === "Rows"
+          ? loadRows(arrival, kind)
+          : Effect.flatMap(loading.come(arrival), (statement) =>
+            statement === undefined ? staging.park(arrival.file.name) : loadRows(statement, kind))
+      })
 
     const restoreProgram = (arrival: Arrival): Effect.Effect<void, RestoreError> => {
       const { kind } = arrival
@@ -427,6 +455,7 @@ export const run = (
     )
     yield* Shutdown.failIfAsked("the target holds a part of the backup")
 
+    yield* loading.nothingLeft
     const metadata = yield* backup.complete
     const known = metadata.tables.map((table) => ({
       database: databases.get(table.database) ?? table.database,

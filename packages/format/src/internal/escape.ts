@@ -20,8 +20,12 @@ const escapes: ReadonlyArray<readonly [byte: number, letter: string]> = [
   [0x5c, "\\"]
 ]
 
-/** For every byte the letter that stands behind a backslash for it, or 0 when the byte stands as it is. */
-const letters = new Uint8Array(256)
+/**
+ * For every byte the letter that stands behind a backslash for it, or 0 when the byte stands as it is.
+ *
+ * @internal
+ */
+export const letters = new Uint8Array(256)
 
 /**
  * For every byte behind a backslash what the two stand for; most stand for themselves.

@@ -13,7 +13,7 @@ import type { Session } from "../Target.js"
 export const insert = (
   session: Session,
   statement: Uint8Array,
-  kind: Extract<Statement.Kind, { readonly _tag: "Insert" }>,
+  kind: Pick<Extract<Statement.Kind, { readonly _tag: "Insert" }>, "verb" | "rows">,
   where: string
 ): Effect.Effect<void, BackupError | TargetError> =>
   Effect.gen(function*() {

@@ -1,54 +1,13 @@
 import { NodeContext } from "@effect/platform-node"
 import { assert, layer } from "@effect/vitest"
-import type { Connection } from "@sluice/mysql"
-import { type Dump, type Restore, Staging, StreamMode } from "@sluice/pipeline"
 import { ScratchServer, type ServerPrograms } from "@sluice/testing"
 import { Effect, Layer } from "effect"
 
-import * as flows from "../support/flows.js"
-import { ask, connect, everythingIn, run } from "../support/mysqlSource.js"
+import { lenient, long, move } from "../support/moving.js"
+import { ask, connect, run } from "../support/mysqlSource.js"
 import * as real from "../support/realServers.js"
 import { describeVendors } from "../support/servers.js"
 import * as Zoo from "../support/typeZoo.js"
-
-/** `SLUICE_LONG=1` takes every character set. */
-const long = process.env["SLUICE_LONG"] === "1"
-
-const memory = Staging.layerMemory({ budget: 16 * 1024 * 1024, threads: 4 })
-
-/** Dumps a database and restores it elsewhere, at the same time, through memory. */
-const move = (
-  from: ScratchServer.ScratchServer,
-  to: ScratchServer.ScratchServer,
-  database: string,
-  options?: { readonly dump?: Partial<Dump.Options>; readonly restore?: Partial<Restore.Options> }
-) =>
-  Effect.gen(function*() {
-    const pipe = yield* flows.pipe
-    const [dumped, restored] = yield* Effect.all([
-      flows.dump({ selection: everythingIn(database), ...options?.dump }).pipe(
-        Effect.provide(Layer.provideMerge(StreamMode.layerTraditionalDump, memory)),
-        Effect.provide(real.sourceOf(from)),
-        Effect.provide(pipe.out),
-        Effect.zipLeft(pipe.end)
-      ),
-      flows.restore(options?.restore ?? {}).pipe(
-        Effect.provide(Layer.provideMerge(StreamMode.layerTraditionalRestore, memory)),
-        Effect.provide(real.targetOf(to)),
-        Effect.provide(pipe.in)
-      )
-    ], { concurrency: 2 })
-    assert.isTrue(dumped.complete && restored.complete)
-    assert.strictEqual(restored.rows, dumped.rows)
-    return dumped
-  })
-
-/** Takes whatever a server can hold, wherever it would rather warn. */
-const lenient = (connection: Connection.RawConnection) =>
-  run(
-    connection,
-    "SET SESSION sql_mode = 'ALLOW_INVALID_DATES,NO_AUTO_VALUE_ON_ZERO', time_zone = '+00:00', foreign_key_checks = 0"
-  )
 
 const list = (values: ReadonlyArray<string>) => values.map((value) => `(${value})`).join(", ")
 

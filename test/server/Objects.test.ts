@@ -111,6 +111,17 @@ describeVendors("objects", (vendor) => {
       }), 120_000)
 
     if (vendor === "mysql") {
+      it.scoped("libraries come along, before what uses them", () =>
+        Effect.gen(function*() {
+          const from = yield* moves.make(...objects.libraries)
+          yield* moves.move(["libraries"])
+          assert.deepStrictEqual(yield* moves.differences("libraries"), [])
+          const to = yield* connect(yield* real.To)
+          const all = "SELECT LIBRARY_DEFINITION, LIBRARY_COMMENT FROM information_schema.LIBRARIES"
+          assert.deepStrictEqual(yield* ask(to, all), yield* ask(from, all))
+          assert.strictEqual((yield* ask(to, all)).length, 1)
+        }), 120_000)
+
       it.scoped(
         "tablespaces come along, when they are asked for, and are missed by name when not",
         () =>

@@ -111,6 +111,14 @@ export const engines = (vendor: ServerPrograms.Vendor): ReadonlyArray<string> =>
   "CREATE DEFINER = 'nobody'@'nowhere' VIEW orphan AS SELECT id FROM memory"
 ]
 
+/** Libraries of MySQL, and a function that comes before them in every order but that of their creation. */
+export const libraries: ReadonlyArray<string> = [
+  "CREATE DATABASE libraries",
+  "USE libraries",
+  "CREATE LIBRARY z COMMENT 'für; \\n it''s' LANGUAGE JAVASCRIPT AS $$ export function f(n) {\nreturn n + 1;\n} // `é';\n $$",
+  "CREATE FUNCTION a(n INT) RETURNS INT LANGUAGE JAVASCRIPT USING (z) AS $$ return z.f(n);\n $$"
+]
+
 /** Accounts with roles and grants, and objects that they are the definers of. */
 export const accounts = (vendor: ServerPrograms.Vendor): ReadonlyArray<string> => {
   const to = vendor === "mysql" ? "TO" : "FOR"

@@ -189,6 +189,7 @@ describe("Statement.classify", () => {
       Kind.CreateProgram({ kind: "PROCEDURE", name: { name: "p" } })
     ],
     ["CREATE AGGREGATE FUNCTION f() x", Kind.CreateProgram({ kind: "FUNCTION", name: { name: "f" } })],
+    ["CREATE LIBRARY `l`\n  LANGUAGE JAVASCRIPT", Kind.CreateProgram({ kind: "LIBRARY", name: { name: "l" } })],
     ["CREATE PACKAGE BODY `k` AS", Kind.CreateProgram({ kind: "PACKAGE BODY", name: { name: "k" } })],
     ["CREATE EVENT IF NOT EXISTS e ON SCHEDULE", Kind.CreateProgram({ kind: "EVENT", name: { name: "e" } })],
     ["CREATE UNIQUE INDEX i ON t (a)", Kind.Other({ keyword: "CREATE" })],

@@ -47,7 +47,7 @@ export type Definition = Data.TaggedEnum<{
     readonly creation: Creation
   }
   readonly Program: {
-    readonly kind: "TRIGGER" | "FUNCTION" | "PROCEDURE" | "PACKAGE" | "PACKAGE BODY" | "EVENT"
+    readonly kind: "TRIGGER" | "LIBRARY" | "FUNCTION" | "PROCEDURE" | "PACKAGE" | "PACKAGE BODY" | "EVENT"
     readonly name: string
     readonly create: Uint8Array
     readonly creation: Creation

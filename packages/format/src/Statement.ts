@@ -204,7 +204,7 @@ export const splitStream =
  * @since 0.1.0
  * @category models
  */
-export type ProgramKind = "TRIGGER" | "FUNCTION" | "PROCEDURE" | "PACKAGE" | "PACKAGE BODY" | "EVENT"
+export type ProgramKind = "TRIGGER" | "LIBRARY" | "FUNCTION" | "PROCEDURE" | "PACKAGE" | "PACKAGE BODY" | "EVENT"
 
 /**
  * One variable that a SET statement sets.

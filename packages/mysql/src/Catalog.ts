@@ -76,7 +76,7 @@ export interface Table {
  * @category models
  */
 export interface Program {
-  readonly kind: "FUNCTION" | "PROCEDURE" | "PACKAGE" | "PACKAGE BODY" | "EVENT"
+  readonly kind: "LIBRARY" | "FUNCTION" | "PROCEDURE" | "PACKAGE" | "PACKAGE BODY" | "EVENT"
   readonly name: string
   readonly comment: string
 }
@@ -300,7 +300,7 @@ export const read = (
     const keys = yield* Keys.read(control, dialect, within("TABLE_SCHEMA"))
     yield* Visibility.check(control, dialect, selection, tables, identity.databases)
     const triggers = yield* Visibility.triggers(control, selection, within)
-    const programs = yield* Visibility.programs(control, selection, within)
+    const programs = yield* Visibility.programs(control, dialect, selection, within)
     const databases = identity.databases.map((name): Database => ({
       name,
       tables: tables.filter((row) => row.database === name).map((row): Table => {

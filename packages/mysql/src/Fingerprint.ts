@@ -201,6 +201,13 @@ const readers = (connection: RawConnection) => {
       return [[`${kind.toLowerCase()} ${quoted}`, yield* picture(row, ["sql_mode", ...creation], `Create ${kind}`)]]
     })
 
+  const library = (database: string, library: string): Entries =>
+    Effect.gen(function*() {
+      const quoted = Sql.quoteName({ database, name: library })
+      const row = yield* first(`SHOW CREATE LIBRARY ${quoted}`)
+      return [[`library ${quoted}`, yield* picture(row, ["sql_mode"], "Create Library")]]
+    })
+
   const event = (database: string, event: string): Entries =>
     Effect.gen(function*() {
       const quoted = Sql.quoteName({ database, name: event })
@@ -240,6 +247,12 @@ const readers = (connection: RawConnection) => {
         ),
         Effect.forEach((row) => Effect.all([text(row, "name"), text(row, "type")]))
       )
+      const [hasLibraries] = yield* rows(
+        "SELECT 1 FROM information_schema.TABLES WHERE TABLE_SCHEMA = 'information_schema' AND TABLE_NAME = 'LIBRARIES'"
+      )
+      const libraries = hasLibraries === undefined
+        ? []
+        : yield* namesIn("LIBRARIES", "LIBRARY_NAME", `LIBRARY_SCHEMA = ${literal(database)}`)
       const events = yield* namesIn("EVENTS", "EVENT_NAME", `EVENT_SCHEMA = ${literal(database)}`)
       const entries: ReadonlyArray<Entries> = [
         ...tables.map(([name, type]) => {
@@ -252,6 +265,7 @@ const readers = (connection: RawConnection) => {
         }),
         ...triggers.map((name) => trigger(database, name)),
         ...routines.map(([name, type]) => routine(database, type, name)),
+        ...libraries.map((name) => library(database, name)),
         ...events.map((name) => event(database, name))
       ]
       return [[`database ${quoted}`, definition], ...(yield* Effect.all(entries)).flat()]

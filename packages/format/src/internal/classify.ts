@@ -88,7 +88,7 @@ const createOptions = (cursor: Lexer.Cursor): void => {
   }
 }
 
-const programs = ["TRIGGER", "FUNCTION", "PROCEDURE", "PACKAGE", "EVENT"] as const
+const programs = ["TRIGGER", "LIBRARY", "FUNCTION", "PROCEDURE", "PACKAGE", "EVENT"] as const
 
 const program = (cursor: Lexer.Cursor): Statement.ProgramKind | undefined => {
   const word = cursor.word(...programs)

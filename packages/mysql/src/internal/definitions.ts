@@ -179,11 +179,12 @@ const statementColumn: { readonly [K in Kind]: string } = {
   PROCEDURE: "Create Procedure",
   PACKAGE: "Create Package",
   "PACKAGE BODY": "Create Package Body",
+  LIBRARY: "Create Library",
   EVENT: "Create Event"
 }
 
 /**
- * A trigger, routine or event.
+ * A trigger, routine, library or event.
  *
  * @internal
  */
@@ -196,7 +197,9 @@ export const program = (
     const quoted = Sql.quoteName({ database: at.database, name: at.name })
     const where = `${kind.toLowerCase()} ${quoted}`
     const row = yield* show(connection, `SHOW CREATE ${kind} ${quoted}`, where)
-    const characterSetClient = yield* textOf(row, "character_set_client")
+    // a library is always in UTF-8
+    const isLibrary = kind === "LIBRARY"
+    const characterSetClient = isLibrary ? "utf8mb4" : yield* textOf(row, "character_set_client")
     const create = yield* Mixed.inOneCharacterSet(
       yield* row(statementColumn[kind]),
       at,
@@ -219,7 +222,7 @@ export const program = (
       create,
       creation: {
         characterSetClient,
-        collationConnection: yield* textOf(row, "collation_connection"),
+        collationConnection: isLibrary ? "utf8mb4_general_ci" : yield* textOf(row, "collation_connection"),
         sqlMode: Option.some(yield* textOf(row, "sql_mode")),
         timeZone: kind === "EVENT" ? Option.some(yield* textOf(row, "time_zone")) : Option.none()
       }

@@ -56,6 +56,8 @@ export interface Dialect {
   readonly partitionsReadAnew: boolean
   /** The condition that an index in `information_schema.STATISTICS` is one that statements may name. */
   readonly visibleIndex: string
+  /** Whether it knows libraries of programs in other languages than SQL. */
+  readonly libraries: boolean
   /** Privileges of which one is enough to be shown every routine of a server. */
   readonly seesRoutines: ReadonlyArray<string>
 }
@@ -110,6 +112,7 @@ const mariadb = (server: Server): Dialect => ({
   recursion: `SET SESSION max_recursive_iterations = ${mostMembers}`,
   partitionsReadAnew: false,
   visibleIndex: atLeast(server, 10, 6, 0) ? "IGNORED = 'NO'" : "TRUE",
+  libraries: false,
   seesRoutines: ["EXECUTE", "ALTER ROUTINE", "CREATE ROUTINE", "SHOW CREATE ROUTINE"]
 })
 
@@ -125,6 +128,7 @@ const mysql = (server: Server): Dialect => ({
   partitionsReadAnew: true,
   currentRoles: atLeast(server, 8, 0, 0) ? Option.some("SELECT CURRENT_ROLE() AS roles") : Option.none(),
   visibleIndex: atLeast(server, 8, 0, 0) ? "IS_VISIBLE = 'YES'" : "TRUE",
+  libraries: atLeast(server, 9, 2, 0),
   seesRoutines: ["EXECUTE", "ALTER ROUTINE", "CREATE ROUTINE", "SHOW_ROUTINE"]
 })
 

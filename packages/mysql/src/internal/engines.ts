@@ -19,6 +19,9 @@ const places: ReadonlyMap<string, string> = new Map([
   ["SPHINX", "another server"]
 ])
 
+/** The names of these engines. @internal */
+export const names: Iterable<string> = places.keys()
+
 /** Where the rows of a table really are, if not in it. */
 const placeOf = (table: Catalog.Table): Option.Option<string> =>
   Option.flatMap(table.engine, (engine) => Option.fromNullable(places.get(engine.toUpperCase())))

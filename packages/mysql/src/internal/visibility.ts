@@ -148,12 +148,19 @@ export const triggers = (
 const ProgramRow = Schema.Struct({
   database: Schema.String,
   name: Schema.String,
-  kind: Schema.Literal("FUNCTION", "PROCEDURE", "PACKAGE", "PACKAGE BODY", "EVENT"),
+  kind: Schema.Literal("LIBRARY", "FUNCTION", "PROCEDURE", "PACKAGE", "PACKAGE BODY", "EVENT"),
   comment: Schema.String
 })
 
 /** A kind that is not here makes the catalog unreadable, and so is not left out. */
-const kinds: ReadonlyArray<Catalog.Program["kind"]> = ["FUNCTION", "PROCEDURE", "PACKAGE", "PACKAGE BODY", "EVENT"]
+const kinds: ReadonlyArray<Catalog.Program["kind"]> = [
+  "LIBRARY",
+  "FUNCTION",
+  "PROCEDURE",
+  "PACKAGE",
+  "PACKAGE BODY",
+  "EVENT"
+]
 
 const byKind = Order.combine(
   Order.mapInput(Order.number, (row: typeof ProgramRow.Type) => kinds.indexOf(row.kind)),
@@ -167,6 +174,7 @@ const byKind = Order.combine(
  */
 export const programs = (
   control: Control.Session,
+  dialect: Dialect.Dialect,
   selection: Source.Selection,
   within: (column: string) => string
 ): Effect.Effect<ReadonlyArray<Catalog.Program & { readonly database: string }>, SourceError> =>
@@ -178,6 +186,16 @@ export const programs = (
           ProgramRow,
           "SELECT ROUTINE_SCHEMA AS `database`, ROUTINE_NAME AS name, ROUTINE_TYPE AS kind, " +
             `ROUTINE_COMMENT AS comment FROM information_schema.ROUTINES WHERE ${within("ROUTINE_SCHEMA")}`
+        )
+        : Effect.succeed([]),
+      selection.routines && dialect.libraries
+        ? ask(
+          control,
+          ProgramRow,
+          "SELECT LIBRARY_SCHEMA AS `database`, LIBRARY_NAME AS name, 'LIBRARY' AS kind, " +
+            `COALESCE(LIBRARY_COMMENT, '') AS comment FROM information_schema.LIBRARIES WHERE ${
+              within("LIBRARY_SCHEMA")
+            }`
         )
         : Effect.succeed([]),
       selection.events

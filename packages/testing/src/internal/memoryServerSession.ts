@@ -46,6 +46,7 @@ const programErrors: { readonly [K in Statement.ProgramKind]: readonly [exists: 
   PROCEDURE: [1304, 1305],
   PACKAGE: [1304, 1305],
   "PACKAGE BODY": [1304, 1305],
+  LIBRARY: [1304, 1305],
   EVENT: [1537, 1539]
 }
 

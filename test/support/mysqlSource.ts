@@ -3,6 +3,7 @@
  */
 import * as Sql from "@sluice/format/Sql"
 import * as Connection from "@sluice/mysql/Connection"
+import type * as Consistency from "@sluice/mysql/Consistency"
 import * as MysqlSource from "@sluice/mysql/MysqlSource"
 import * as Source from "@sluice/pipeline/Source"
 import type * as ScratchServer from "@sluice/testing/ScratchServer"
@@ -52,6 +53,9 @@ export const snapshotOf = (
     readonly spare?: number
     readonly login?: Login
     readonly lockWait?: Duration.DurationInput
+    readonly lockMode?: Consistency.LockMode
+    readonly ddl?: Consistency.Ddl
+    readonly transactionalOnly?: boolean
   }
 ) =>
   Effect.flatMap(Source.Source, (source) => source.snapshot(selection)).pipe(
@@ -59,7 +63,10 @@ export const snapshotOf = (
       ...optionsOf(server, options?.login),
       readers: options?.readers ?? 2,
       ...(options?.spare === undefined ? {} : { spare: options.spare }),
-      ...(options?.lockWait === undefined ? {} : { lockWait: Duration.decode(options.lockWait) })
+      ...(options?.lockWait === undefined ? {} : { lockWait: Duration.decode(options.lockWait) }),
+      lockMode: options?.lockMode,
+      ddl: options?.ddl,
+      transactionalOnly: options?.transactionalOnly
     }))
   )
 

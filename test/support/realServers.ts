@@ -17,6 +17,9 @@ export class To extends Context.Tag("test/To")<To, ScratchServer.ScratchServer>(
 export const oneServer = (vendor: ServerPrograms.Vendor) =>
   Layer.provideMerge(ScratchServer.layer(From, { vendor }), NodeContext.layer)
 
+export const oneServerWith = (vendor: ServerPrograms.Vendor, words: ReadonlyArray<string>) =>
+  Layer.provideMerge(ScratchServer.layer(From, { vendor, arguments: words }), NodeContext.layer)
+
 export const twoServers = (vendor: ServerPrograms.Vendor) =>
   Layer.merge(ScratchServer.layer(From, { vendor }), ScratchServer.layer(To, { vendor })).pipe(
     Layer.provideMerge(NodeContext.layer)

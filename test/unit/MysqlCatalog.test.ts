@@ -102,10 +102,33 @@ describe("texts in two character sets", () => {
 
 describe("readers", () => {
   const connections = ["a", "b", "c"]
+  const anyone = () => true
+
+  it.effect("lends one that is preferred if there is a choice, and keeps those that are visited to itself", () =>
+    Effect.gen(function*() {
+      const readers = yield* Readers.make(connections, 3)
+      const nameOf = (prefers: (name: string) => boolean) =>
+        Effect.scoped(
+          Effect.flatMap(readers.lease(prefers), ({ connection, returns }) => Effect.as(returns, connection))
+        )
+      assert.strictEqual(yield* nameOf((name) => name === "b"), "b")
+      assert.include(connections, yield* nameOf(() => false))
+      const visiting = yield* Effect.fork(readers.visit((name) => name !== "a", () => Effect.sleep("1 minute")))
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual(yield* nameOf((name) => name === "b"), "a")
+      // nobody is told that all are lost while some are only visited
+      yield* Effect.scoped(readers.lease(anyone))
+      const waiting = yield* Effect.fork(nameOf(anyone))
+      yield* TestClock.adjust("1 second")
+      assert.isTrue(Option.isNone(yield* Fiber.poll(waiting)))
+      yield* TestClock.adjust("2 minutes")
+      yield* Fiber.join(visiting)
+      assert.include(["b", "c"], yield* Fiber.join(waiting))
+    }))
 
   it.effect("never lends more than it may, and each to one at a time", () =>
     Effect.gen(function*() {
-      const lease = yield* Readers.make(connections, 2)
+      const lease = (yield* Readers.make(connections, 2)).lease(anyone)
       const active = yield* Ref.make<ReadonlyArray<string>>([])
       const peak = yield* Ref.make(0)
       const use = Effect.scoped(Effect.gen(function*() {
@@ -125,7 +148,7 @@ describe("readers", () => {
 
   it.effect("a connection that is not given back is replaced until there is none, and then everybody is told", () =>
     Effect.gen(function*() {
-      const lease = yield* Readers.make(connections, 2)
+      const lease = (yield* Readers.make(connections, 2)).lease(anyone)
       const lost = yield* Effect.forEach(connections, () => Effect.scoped(Effect.map(lease, (one) => one.connection)))
       assert.deepStrictEqual([...lost].sort(), connections)
       const error = yield* Effect.flip(Effect.scoped(lease))
@@ -134,7 +157,7 @@ describe("readers", () => {
 
   it.effect("whoever waits is told when the last one is lost", () =>
     Effect.gen(function*() {
-      const lease = yield* Readers.make(["a"], 1)
+      const lease = (yield* Readers.make(["a"], 1)).lease(anyone)
       const holder = yield* Effect.fork(Effect.scoped(Effect.zipRight(lease, Effect.sleep("1 minute"))))
       yield* TestClock.adjust("1 second")
       const waiting = yield* Effect.fork(Effect.scoped(lease))
@@ -146,7 +169,7 @@ describe("readers", () => {
 
   it.effect("whoever waits can be interrupted, and costs nothing", () =>
     Effect.gen(function*() {
-      const lease = yield* Readers.make(["a"], 1)
+      const lease = (yield* Readers.make(["a"], 1)).lease(anyone)
       yield* Effect.scoped(Effect.gen(function*() {
         const { returns } = yield* lease
         const waiting = yield* Effect.fork(Effect.scoped(lease))

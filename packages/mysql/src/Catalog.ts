@@ -176,12 +176,32 @@ export interface Identity {
   readonly databases: ReadonlyArray<string>
   readonly names: ReadonlySet<string>
   /** Those that hold rows, sequences too. */
-  readonly tables: ReadonlyArray<Sql.Name>
+  readonly tables: ReadonlyArray<Listed>
+  readonly views: ReadonlyArray<Listed>
+}
+
+/**
+ * What stands in the list of tables.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Listed {
+  readonly database: string
+  readonly name: string
+  /** Empty for views, and where the server cannot tell. */
+  readonly engine: string
+  readonly sequence: boolean
 }
 
 const fullName = (database: string, name: string): string => Sql.quoteName({ database, name })
 
-const NameIn = Schema.Struct({ database: Schema.String, name: Schema.String, type: Schema.String })
+const NameIn = Schema.Struct({
+  database: Schema.String,
+  name: Schema.String,
+  type: Schema.String,
+  engine: Schema.NullOr(Schema.String)
+})
 
 /**
  * Reads the names of what is selected. Fails when the selection names a database that is not there.
@@ -197,18 +217,22 @@ export const identify = (
     const databases = yield* selected(control, selection)
     const rows = databases.length === 0 ? [] : yield* control.query(
       NameIn,
-      `SELECT TABLE_SCHEMA AS \`database\`, TABLE_NAME AS name, TABLE_TYPE AS type FROM information_schema.TABLES WHERE ${
-        oneOf("TABLE_SCHEMA", databases)
-      }`
+      "SELECT TABLE_SCHEMA AS `database`, TABLE_NAME AS name, TABLE_TYPE AS type, ENGINE AS engine " +
+        `FROM information_schema.TABLES WHERE ${oneOf("TABLE_SCHEMA", databases)}`
     ).pipe(Effect.mapError((error) => error.toSource(what)))
     const wanted = rows.filter((row) => selection.includes(row.database, row.name))
+    const listed = (some: typeof wanted) =>
+      some.map(({ database, engine, name, type }) => ({
+        database,
+        name,
+        engine: engine ?? "",
+        sequence: type === "SEQUENCE"
+      }))
     return {
       databases,
       names: new Set(wanted.map((row) => fullName(row.database, row.name))),
-      tables: wanted.filter((row) => row.type !== "VIEW" && row.type !== "SYSTEM VIEW").map(({ database, name }) => ({
-        database,
-        name
-      }))
+      tables: listed(wanted.filter((row) => row.type !== "VIEW" && row.type !== "SYSTEM VIEW")),
+      views: listed(wanted.filter((row) => row.type === "VIEW"))
     }
   })
 
@@ -272,8 +296,8 @@ const readTables = (control: Control.Session, selection: Source.Selection, ident
 /**
  * Reads everything about what `identify` found. What came later is left out, as the snapshot does not hold it.
  *
- * Fails with the names of all columns and tables that this version cannot dump whole, and of all kinds of objects
- * that the account is not shown: nothing is left out without being told.
+ * Fails with the names of all columns and tables that this version cannot dump whole: nothing is left out without
+ * being told. What the account is not shown has to be found out before, as `MysqlSource` does.
  *
  * @since 0.1.0
  * @category constructors
@@ -298,7 +322,6 @@ export const read = (
     const tables = yield* readTables(control, selection, identity)
     const columns = yield* Columns.read(control, within("TABLE_SCHEMA"), tables)
     const keys = yield* Keys.read(control, dialect, within("TABLE_SCHEMA"))
-    yield* Visibility.check(control, dialect, selection, tables, identity.databases)
     const triggers = yield* Visibility.triggers(control, selection, within)
     const programs = yield* Visibility.programs(control, dialect, selection, within)
     const databases = identity.databases.map((name): Database => ({

@@ -11,21 +11,21 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import type * as Scope from "effect/Scope"
+import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 
 import * as Catalog from "./Catalog.js"
 import * as Connection from "./Connection.js"
+import * as Consistency from "./Consistency.js"
 import * as Chunks from "./internal/chunks.js"
 import * as Control from "./internal/control.js"
 import * as Definitions from "./internal/definitions.js"
 import * as Dialect from "./internal/dialect.js"
 import * as Engines from "./internal/engines.js"
-import * as Locks from "./internal/locks.js"
-import * as Pins from "./internal/pins.js"
-import * as Readers from "./internal/readers.js"
+import * as Moment from "./internal/moment.js"
 import * as Reading from "./internal/reading.js"
 import * as ServerWide from "./internal/serverWide.js"
+import * as Tenants from "./internal/tenants.js"
 import type { MysqlError } from "./MysqlError.js"
 
 /**
@@ -39,6 +39,12 @@ export interface Options extends Connection.Options {
   readonly spare?: number | undefined
   /** How long to wait for locks that others hold, the global one first of all: a minute when not given. */
   readonly lockWait?: Duration.Duration | undefined
+  /** How the connections come to see the same moment: `Auto` when not given. */
+  readonly lockMode?: Consistency.LockMode | undefined
+  /** What becomes of others who want to change definitions: `Auto` when not given. */
+  readonly ddl?: Consistency.Ddl | undefined
+  /** Whether to refuse tables of engines without transactions; otherwise they are locked until they are read. */
+  readonly transactionalOnly?: boolean | undefined
 }
 
 const defaultLockWait = Duration.minutes(1)
@@ -64,75 +70,52 @@ const connectAll = (options: Options) =>
       () => Effect.map(connect, ({ connection }) => connection),
       { concurrency: 8 }
     )
-    return { side, dialect, readers, atOnce, seconds }
+    return {
+      side,
+      dialect,
+      readers,
+      atOnce,
+      seconds,
+      connect: Effect.map(connect, ({ connection }) => connection)
+    }
   }).pipe(Effect.mapError(cannotConnect))
 
 const GlobalMode = Schema.Struct({ mode: Schema.String })
 
-/** Tables of engines without transactions are in no snapshot: they are read as they are when their turn comes. */
-const outside = (catalog: Catalog.Catalog): string => {
-  const tables = catalog.databases.flatMap((database) => database.tables).filter((table) =>
-    table.info.kind === "Table" && Option.exists(table.engine, (engine) => !catalog.transactional.has(engine))
-  )
-  const names = tables.slice(0, 20).map((table) =>
-    `${Sql.quoteName({ database: table.info.database, name: table.info.name })} (${
-      Option.getOrElse(table.engine, () => "")
-    })`
-  )
-  const more = tables.length > names.length ? ` and ${tables.length - names.length} more` : ""
-  return tables.length === 0
-    ? ""
-    : `; not in it, as their engines have no transactions, and read as they are when their turn comes: ${
-      names.join(", ")
-    }${more}`
-}
-
-/** While everybody waits, tables are opened at about a third of a millisecond each: more have to wait until later. */
-const pinnedUnderLock = 1000
-
-/** Takes the snapshot and reads the catalog that belongs to it. The sessions for that are closed when it is done. */
+/** Takes the snapshot and reads the catalog that belongs to it. */
 const take = (
   options: Options,
-  { dialect, readers, seconds, side }: Effect.Effect.Success<ReturnType<typeof connectAll>>,
+  { connect, dialect, readers, seconds, side }: Effect.Effect.Success<ReturnType<typeof connectAll>>,
   selection: Source.Selection
 ) =>
   Effect.gen(function*() {
-    const session = yield* Effect.mapError(Control.make(options), cannotConnect)
-    const open = Effect.tap(
-      Effect.mapError(session, cannotConnect),
-      (session) =>
-        Effect.mapError(Effect.forEach(dialect.session(seconds), session.execute, { discard: true }), cannotConnect)
-    )
-    const control = yield* open
-    const locking = yield* open
-    const connections = [side, ...readers]
-    // Asked for before anybody is kept waiting, so that a wrong name costs nobody anything.
-    yield* Catalog.identify(control, selection)
-    const taken = yield* Locks.take({
-      control,
-      locking,
-      dialect,
-      connections,
-      whileLocked: Effect.tap(
-        Catalog.identify(control, selection),
-        ({ tables }) => tables.length > pinnedUnderLock ? Effect.void : Pins.pin(connections, tables)
+    const scope = yield* Effect.scope
+    // the sessions for small questions are closed when it is done
+    return yield* Effect.scoped(Effect.gen(function*() {
+      const session = yield* Effect.mapError(Control.make(options), cannotConnect)
+      const control = yield* Effect.tap(
+        Effect.mapError(session, cannotConnect),
+        (session) =>
+          Effect.mapError(Effect.forEach(dialect.session(seconds), session.execute, { discard: true }), cannotConnect)
       )
-    })
-    const late = taken.found.tables.length > pinnedUnderLock
-    if (late) yield* Pins.pin(connections, taken.found.tables)
-    const [global] = yield* Effect.mapError(
-      control.query(GlobalMode, "SELECT @@GLOBAL.sql_mode AS mode"),
-      (error) => error.toSource("cannot read the source's sql_mode")
-    )
-    const catalog = yield* Catalog.read(control, dialect, selection, taken.found, global?.mode ?? "")
-    return {
-      catalog,
-      consistency: taken.consistency +
-        (late ? "; as there are many tables, their definitions could change for a moment after it" : "") +
-        outside(catalog),
-      position: taken.position
-    }
-  }).pipe(Effect.scoped)
+      const moment = yield* Moment.take({
+        mode: options.lockMode ?? Consistency.LockMode.Auto(),
+        ddl: options.ddl ?? Consistency.Ddl.Auto(),
+        transactionalOnly: options.transactionalOnly ?? false,
+        selection,
+        dialect,
+        connections: [side, ...readers],
+        connect: Effect.mapError(connect, cannotConnect),
+        control
+      }).pipe(Scope.extend(scope))
+      const [global] = yield* Effect.mapError(
+        control.query(GlobalMode, "SELECT @@GLOBAL.sql_mode AS mode"),
+        (error) => error.toSource("cannot read the source's sql_mode")
+      )
+      const catalog = yield* Catalog.read(control, dialect, selection, moment.identity, global?.mode ?? "")
+      return { catalog, moment }
+    }))
+  })
 
 const noSuch = (where: string) =>
   new SourceError({
@@ -143,27 +126,43 @@ const noSuch = (where: string) =>
     advice: "Use what the snapshot's own catalog says"
   })
 
-/** Whether a connection's snapshot outlives an error of a statement. */
-const keepsSnapshot = (error: MysqlError): boolean =>
-  error.errno !== undefined && error.reason !== "ConnectionLost" && error.reason !== "Deadlock"
-
 const open = (
   options: Options,
   selection: Source.Selection
 ): Effect.Effect<Source.Snapshot, SourceError, Scope.Scope> =>
   Effect.gen(function*() {
     const connections = yield* connectAll(options)
-    const { atOnce, dialect, readers, side } = connections
-    const { catalog, consistency, position } = yield* take(options, connections, selection)
-    const lease = yield* Readers.make(readers, atOnce)
+    const { atOnce, dialect, readers, seconds, side } = connections
+    const { catalog, moment } = yield* take(options, connections, selection)
+    const tenants = yield* Tenants.make({
+      connections: readers,
+      atOnce,
+      letsGo: moment.letsGo,
+      check: Option.getOrUndefined(moment.whileOpen),
+      lockWaitMillis: seconds * 1000
+    })
     // A view needs a default database while it is asked for, so definitions come one at a time.
-    const one = (yield* Effect.makeSemaphore(1)).withPermits(1)
+    const permit = yield* Effect.makeSemaphore(1)
+    const oneAtATime = permit.withPermits(1)
+    const one = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+      oneAtATime(moment.letsGo ? Effect.ensuring(effect, Effect.ignore(side.query(Tenants.rollback))) : effect)
+    /** Lets go of what it asks about at once: a plan is made bit by bit, and nobody should have to wait for it. */
+    const planning: Connection.RawConnection = { ...side, query: (sql) => one(side.query(sql)) }
+    const apartPermit = yield* Effect.makeSemaphore(1)
+    const apartTurn = Effect.uninterruptibleMask((restore) =>
+      Effect.zipRight(restore(apartPermit.take(1)), Effect.addFinalizer(() => apartPermit.release(1)))
+    )
 
     const databases = new Map(catalog.databases.map((database) => [database.name, database]))
     const tables = new Map(
       catalog.databases.map((database) => [
         database.name,
-        new Map(database.tables.map((table) => [table.info.name, table]))
+        new Map(
+          database.tables.map((table) => [
+            table.info.name,
+            Option.isSome(moment.apart(table.info)) ? { ...table, info: { ...table.info, urgent: true } } : table
+          ])
+        )
       ])
     )
     const tableOf = (info: Source.TableInfo) =>
@@ -177,34 +176,47 @@ const open = (
     const read = (chunk: Source.Chunk, how: Source.ReadOptions) =>
       Stream.unwrapScoped(Effect.gen(function*() {
         const table = yield* tableOf(chunk.table)
-        const { connection, returns } = yield* lease
         const where = `${Sql.quoteName({ database: chunk.table.database, name: chunk.table.name })}, ${chunk.note}`
+        const explained = (error: MysqlError) => error.toSource("cannot read rows from the source", where)
+        const locked = moment.apart(chunk.table)
+        if (Option.isSome(locked)) {
+          yield* apartTurn
+          return Stream.mapError(Reading.rows(locked.value, dialect, table, chunk, how), explained)
+        }
+        const { connection, returns } = yield* tenants.lease(chunk.table)
         return Reading.rows(connection, dialect, table, chunk, how).pipe(
           // Only a statement that came to its end leaves its connection, and the snapshot with it, as they were.
           Stream.concat(Stream.execute(returns)),
-          Stream.tapError((error) => keepsSnapshot(error) ? returns : Effect.void),
-          Stream.mapError((error) => error.toSource("cannot read rows from the source", where))
+          Stream.tapError((error) => Tenants.keepsSnapshot(error) ? returns : Effect.void),
+          Stream.mapError(explained)
         )
       }))
 
+    const definition = (info: Source.TableInfo) =>
+      Effect.flatMap(tableOf(info), (table) =>
+        one(Effect.tap(Definitions.of(info.kind, dialect)(side, table), () =>
+          info.kind === "View" || Option.isNone(moment.whileOpen) ? Effect.void : moment.whileOpen.value(info))))
+
     return {
       catalog: {
-        databases: catalog.databases.map(({ name, tables }) => ({ name, tables: tables.map((table) => table.info) })),
+        databases: Array.from(tables, ([name, tables]) => ({
+          name,
+          tables: Array.from(tables.values(), (table) =>
+            table.info)
+        })),
         sqlMode: catalog.sqlMode,
-        consistency,
+        consistency: Consistency.describe(moment.reached),
         leftOut: [
           ...(catalog.versioned.length === 0 ? [] : [`the history of ${catalog.versioned.join(", ")}`]),
-          ...Engines.leftOut(catalog.databases.flatMap((database) => database.tables))
+          ...Engines.leftOut(catalog.databases.flatMap((database) =>
+            database.tables
+          ))
         ],
-        position
+        position: moment.position
       },
       serverWide: (kind) => one(ServerWide.read(side, kind)),
       database: (database) => one(Definitions.database(side, database.name)),
-      definition: (info) =>
-        Effect.flatMap(
-          tableOf(info),
-          (table) => one(Definitions.of(info.kind, dialect)(side, table))
-        ),
+      definition,
       triggers: (info) =>
         Effect.flatMap(databaseOf(info), ({ name: database, triggers }) =>
           Effect.forEach(triggers, (name) =>
@@ -215,7 +227,7 @@ const open = (
             one(Definitions.program(side, kind, { database, name, comment })))),
       plan: (info, how) =>
         Stream.unwrap(Effect.map(tableOf(info), (table) =>
-          Engines.hasRows(table) ? Chunks.plan(side, table, how) : Stream.empty)),
+          Engines.hasRows(table) ? Chunks.plan(planning, table, how) : Stream.empty)),
       read,
       finish: () =>
         Effect.void
@@ -223,15 +235,16 @@ const open = (
   }).pipe(Effect.withSpan("MysqlSource.snapshot"))
 
 /**
- * A server as a source. It is connected to when a snapshot is asked for: to `readers` + `spare` + 1 connections for as
- * long as the snapshot is open, and three more while it is being taken.
+ * A server as a source. It is connected to when a snapshot is asked for: to `readers` + `spare` + 2 connections for as
+ * long as the snapshot is open, one more for tables of engines without transactions if there are any, one more for
+ * MariaDB's backup lock, and two more while the snapshot is being taken.
  *
  * The snapshot is taken under `FLUSH TABLES WITH READ LOCK`, which is let go as soon as all connections have theirs.
- * Where the account may not lock, they take theirs all the same, and the binary log's position has to prove them
- * equal; what it came to is told in the catalog's `consistency`.
+ * Where the account may not lock, `lockMode` says what happens. What it came to is told in the catalog's
+ * `consistency`.
  *
- * While the snapshot is open, whoever wants to alter, rename, truncate or drop one of its tables waits; creating other
- * tables, and writing, go on. Views, triggers, routines and events are read as they are when they are asked for.
+ * While the snapshot is open, definitions are kept from changing, or checked, as `ddl` says; writing goes on. Views,
+ * triggers, routines and events are read as they are when they are asked for.
  *
  * @example
  * ```ts

@@ -5,6 +5,7 @@
  */
 export * as Catalog from "./Catalog.js"
 export * as Connection from "./Connection.js"
+export * as Consistency from "./Consistency.js"
 export * as Fingerprint from "./Fingerprint.js"
 export * as MysqlError from "./MysqlError.js"
 export * as MysqlSource from "./MysqlSource.js"

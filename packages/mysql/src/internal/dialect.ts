@@ -3,6 +3,7 @@
  *
  * @internal
  */
+import * as Sql from "@sluice/format/Sql"
 import * as Option from "effect/Option"
 
 import * as NoMember from "./noMember.js"
@@ -25,6 +26,19 @@ export interface Typed {
   readonly definition: string
 }
 
+/** A lock of the server that keeps everybody from changing definitions, and nobody from writing rows. @internal */
+export interface BackupLock {
+  /** The statements that take it, in their order, and the one that lets it go. */
+  readonly take: ReadonlyArray<string>
+  readonly release: string
+  /** Any of them allows it. */
+  readonly privileges: ReadonlyArray<string>
+  /** Whether it can be taken only after the global read lock, and on another session than that one. */
+  readonly underGlobalLock: boolean
+  /** Whether it keeps others from writing to tables of engines without transactions, wherever they are. */
+  readonly stopsPlainEngines: boolean
+}
+
 /** @internal */
 export interface Dialect {
   /** Run before the global read lock, so that most tables are closed when it is taken. */
@@ -35,9 +49,33 @@ export interface Dialect {
   readonly gtids: Option.Option<string>
   /**
    * The position of the binary log that the session's own snapshot stands at, as rows of a name and a value, asked
-   * without any privilege; only MariaDB has it.
+   * without any privilege; MariaDB has it while it writes one, and Percona Server.
    */
-  readonly snapshotPosition: Option.Option<string>
+  readonly snapshotPosition: string
+  /** One value: the GTIDs that belong to such a position. */
+  readonly gtidsAt: (file: string, position: string) => Option.Option<string>
+  /**
+   * One row, `mode` and `owned`, where a transaction is written to the binary log a moment before it can be seen: the
+   * GTIDs of those that are in between.
+   */
+  readonly inBetween: Option.Option<string>
+  /** Privileges of which one is enough to take the global read lock, and to be told the position of the binary log. */
+  readonly locksAll: ReadonlyArray<string>
+  readonly tellsPosition: ReadonlyArray<string>
+  readonly backupLock: Option.Option<BackupLock>
+  /**
+   * All tables of InnoDB and their partitions, with their numbers, `NAME` among the columns. It needs PROCESS. What the
+   * first one does not list is looked for in the next: MySQL lists tablespaces at once, which is what most tables have
+   * one of their own of, but tables only while nobody waits to change any of them.
+   */
+  readonly storedTables: readonly [string, ...ReadonlyArray<string>]
+  /**
+   * What a session has to be set to before its transaction, so that going back to a savepoint lets go of metadata
+   * locks also on a server that writes a binary log; and the privilege for it.
+   */
+  readonly letsGo: Option.Option<{ readonly statement: string; readonly privilege: string }>
+  /** What is granted to everybody, where `SHOW GRANTS` leaves it out. */
+  readonly publicGrants: Option.Option<string>
   /** The statements that a session that reads for a dump needs besides what every connection gets. */
   readonly session: (lockWaitSeconds: number) => ReadonlyArray<string>
   /**
@@ -101,11 +139,29 @@ const cast = (column: string): string => `CAST(${column} AS DOUBLE)`
 /** An ENUM has at most 65,535. */
 const mostMembers = 70_000
 
+const snapshotPosition = "SHOW SESSION STATUS LIKE 'binlog_snapshot_%'"
+
 const mariadb = (server: Server): Dialect => ({
   flush: Option.none(),
   binaryLogStatus: "SHOW MASTER STATUS",
   gtids: Option.some("SELECT @@GLOBAL.gtid_binlog_pos"),
-  snapshotPosition: Option.some("SHOW SESSION STATUS LIKE 'binlog_snapshot_%'"),
+  snapshotPosition,
+  gtidsAt: (file, position) => Option.some(`SELECT BINLOG_GTID_POS(${Sql.quoteText(file)}, ${Number(position)})`),
+  inBetween: Option.none(),
+  locksAll: ["RELOAD"],
+  tellsPosition: ["BINLOG MONITOR", "REPLICATION CLIENT", "SUPER"],
+  backupLock: atLeast(server, 10, 5, 0)
+    ? Option.some({
+      take: ["BACKUP STAGE START", "BACKUP STAGE FLUSH", "BACKUP STAGE BLOCK_DDL"],
+      release: "BACKUP STAGE END",
+      privileges: ["RELOAD"],
+      underGlobalLock: true,
+      stopsPlainEngines: true
+    })
+    : Option.none(),
+  storedTables: ["SELECT * FROM information_schema.INNODB_SYS_TABLES"],
+  letsGo: Option.some({ statement: "SET SESSION sql_log_bin = 0", privilege: "BINLOG ADMIN" }),
+  publicGrants: atLeast(server, 10, 11, 0) ? Option.some("SHOW GRANTS FOR PUBLIC") : Option.none(),
   session,
   read: castTo(cast),
   currentRoles: Option.none(),
@@ -120,7 +176,28 @@ const mysql = (server: Server): Dialect => ({
   flush: Option.some("FLUSH NO_WRITE_TO_BINLOG TABLES"),
   binaryLogStatus: atLeast(server, 8, 2, 0) ? "SHOW BINARY LOG STATUS" : "SHOW MASTER STATUS",
   gtids: Option.none(),
-  snapshotPosition: Option.none(),
+  snapshotPosition,
+  gtidsAt: () => Option.none(),
+  inBetween: Option.some("SELECT @@GLOBAL.gtid_mode AS mode, @@GLOBAL.gtid_owned AS owned"),
+  locksAll: atLeast(server, 8, 0, 23) ? ["RELOAD", "FLUSH_TABLES"] : ["RELOAD"],
+  tellsPosition: ["REPLICATION CLIENT", "SUPER"],
+  backupLock: atLeast(server, 8, 0, 0)
+    ? Option.some({
+      take: ["LOCK INSTANCE FOR BACKUP"],
+      release: "UNLOCK INSTANCE",
+      privileges: ["BACKUP_ADMIN"],
+      underGlobalLock: false,
+      stopsPlainEngines: false
+    })
+    : Option.none(),
+  storedTables: atLeast(server, 8, 0, 0)
+    ? [
+      "SELECT SPACE, NAME FROM information_schema.INNODB_TABLESPACES_BRIEF",
+      "SELECT * FROM information_schema.INNODB_TABLES"
+    ]
+    : ["SELECT * FROM information_schema.INNODB_SYS_TABLES"],
+  letsGo: Option.none(),
+  publicGrants: Option.none(),
   session,
   // Before 8.0.17 there was no such cast; a product with a DOUBLE is one, and keeps the sign of a zero.
   read: castTo(atLeast(server, 8, 0, 17) ? cast : (column) => `${column} * 1e0`),

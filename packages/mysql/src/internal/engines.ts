@@ -26,6 +26,9 @@ export const names: Iterable<string> = places.keys()
 const placeOf = (table: Catalog.Table): Option.Option<string> =>
   Option.flatMap(table.engine, (engine) => Option.fromNullable(places.get(engine.toUpperCase())))
 
+/** Whether tables of an engine have their rows elsewhere. @internal */
+export const isElsewhere = (engine: string): boolean => places.has(engine.toUpperCase())
+
 /** @internal */
 export const hasRows = (table: Catalog.Table): boolean => Option.isNone(placeOf(table))
 

@@ -71,6 +71,14 @@ export const allows = (
 }
 
 /**
+ * Whether one of the privileges is granted everywhere, as those must be that are about the server.
+ *
+ * @internal
+ */
+export const allowsServer = (grants: ReadonlyArray<Grant>, wanted: ReadonlyArray<string>): boolean =>
+  grants.some((grant) => !grant.revoked && grant.database === "*" && grant.object === "*" && gives(grant, wanted))
+
+/**
  * Whether one of the privileges is granted on one table, on its database, or everywhere.
  *
  * @internal

@@ -1,8 +1,9 @@
 /**
  * How several connections come to see the same moment.
  *
- * With the global read lock nobody can write while the connections take their snapshots, one after the other. Without
- * it they take them all the same, and the position of the binary log tells whether anybody wrote meanwhile.
+ * Under a lock nobody can write while the connections take their snapshots. Without one they take them all the same,
+ * and either each of them tells where it stands, or the position of the binary log tells whether anybody wrote
+ * meanwhile.
  *
  * @internal
  */
@@ -11,178 +12,61 @@ import { SourceError } from "@sluice/pipeline/SluiceError"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import * as Schema from "effect/Schema"
 
 import type * as Connection from "../Connection.js"
+import * as Consistency from "../Consistency.js"
 import type * as MysqlError from "../MysqlError.js"
 import type * as Control from "./control.js"
 import type * as Dialect from "./dialect.js"
+import * as Position from "./position.js"
 
 /** @internal */
 export interface Taken<A> {
   /** What was found while nothing could change. */
   readonly found: A
-  readonly consistency: string
-  readonly position: ReadonlyMap<string, string>
+  readonly proof: Consistency.Proof
+  /** Why there was no lock, where one was wanted. */
+  readonly because: Option.Option<string>
+  readonly position: Position.Position
 }
 
 /** @internal */
 export interface Options<A, E> {
+  readonly mode: Consistency.LockMode
   readonly control: Control.Session
-  /** Used for nothing but the lock. */
-  readonly locking: Control.Session
+  /** Used for the lock. */
+  readonly locking: Connection.RawConnection
   readonly dialect: Dialect.Dialect
   /** All connections that are to share the snapshot. */
   readonly connections: ReadonlyArray<Connection.RawConnection>
-  /** Quick: everybody who writes is kept waiting for it. */
-  readonly whileLocked: Effect.Effect<A, E>
+  /** Looks at what there is. Quick: everybody who writes is kept waiting for it. */
+  readonly look: Effect.Effect<A, E>
+  /** Whether two looks saw the same. */
+  readonly same: (a: A, b: A) => boolean
+  /** The tables to lock. */
+  readonly tables: (found: A) => ReadonlyArray<Sql.Name>
+  /** What else has to be done at the moment of the snapshots. Quick, too. */
+  readonly secure: (found: A, locked: boolean) => Effect.Effect<void, E>
 }
+
+type Result<A, E> = Effect.Effect<Taken<A>, E | SourceError>
 
 const what = "cannot take a consistent snapshot of the source"
 
 /** How often to try again when somebody wrote while the snapshots were taken without a lock. */
-const attempts = 10
+const attempts = 20
 
-/** The sessions are at REPEATABLE READ, without which this takes no snapshot. */
-const begin = (connection: Connection.RawConnection): Effect.Effect<void, SourceError> =>
-  Effect.mapError(
-    connection.query("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY"),
-    (error) => error.toSource(what)
-  )
-
-/** Also ends the snapshot that a connection had. */
-const beginAll = (connections: ReadonlyArray<Connection.RawConnection>) =>
-  Effect.forEach(connections, begin, { concurrency: "unbounded", discard: true })
-
-const Cell = Schema.NullOr(Schema.Union(Schema.String, Schema.Number))
-const StatusRow = Schema.Record({ key: Schema.String, value: Schema.Unknown })
-const text = (row: typeof StatusRow.Type, key: string): string => {
-  const value = row[key]
-  return Schema.is(Cell)(value) ? String(value ?? "") : ""
-}
-
-const quoted = (value: string): string => `"${value.replaceAll("\n", "")}"`
-
-type Position = ReadonlyMap<string, string>
-
-const nowhere = Option.none<Position>()
-
-/** The position of the binary log; none when there is no log, or when the account may not ask. */
-const readPosition = (control: Control.Session, dialect: Dialect.Dialect) =>
-  Effect.gen(function*() {
-    const [status] = yield* control.query(StatusRow, dialect.binaryLogStatus)
-    if (status === undefined || text(status, "File") === "") return nowhere
-    const [gtids] = Option.isSome(dialect.gtids) ? yield* control.query(StatusRow, dialect.gtids.value) : []
-    const executed = gtids === undefined
-      ? text(status, "Executed_Gtid_Set")
-      : Object.keys(gtids).map((key) => text(gtids, key)).join("")
-    return Option.some<Position>(
-      new Map([
-        ...(executed === "" ? [] : [["executed_gtid_set", quoted(executed)] as const]),
-        ["SOURCE_LOG_FILE", quoted(text(status, "File"))],
-        ["SOURCE_LOG_POS", text(status, "Position")]
-      ])
-    )
-  }).pipe(
-    Effect.catchIf(
-      ({ reason }) => reason === "Privilege" || reason === "Statement" || reason === "Unsupported",
-      () => Effect.succeed(nowhere)
-    ),
-    Effect.mapError((error) => error.toSource("cannot read the position of the source's binary log"))
-  )
-
-const noPosition: Position = new Map()
-
-const on = (connections: ReadonlyArray<unknown>): string =>
-  connections.length === 1 ? "1 connection" : `${connections.length} connections`
-
-const withLock = <A, E>(options: Options<A, E>): Effect.Effect<Taken<A>, E | SourceError> =>
-  Effect.gen(function*() {
-    const locked = yield* Clock.currentTimeMillis
-    yield* beginAll(options.connections)
-    const position = yield* readPosition(options.control, options.dialect)
-    const found = yield* options.whileLocked
-    const held = (yield* Clock.currentTimeMillis) - locked
-    return {
-      found,
-      position: Option.getOrElse(position, () => noPosition),
-      consistency: `one snapshot on ${on(options.connections)}, taken under FLUSH TABLES WITH READ LOCK, which was ` +
-        `held for ${held} ms`
-    }
-  })
-
-/**
- * Where each connection's own snapshot stands, if the server tells; the same for all when they are one.
- */
-const standing = (
-  connections: ReadonlyArray<Connection.RawConnection>,
-  question: string
-): Effect.Effect<Option.Option<boolean>, SourceError> =>
-  Effect.forEach(connections, (connection) => connection.query(question)).pipe(
-    Effect.map((answers) => {
-      const places = answers.map(({ rows }) =>
-        rows.map((row) => row.map((cell) => cell === null ? "" : Sql.text(cell)).join("=")).sort().join(" ")
-      )
-      return places.every((place) => /binlog_snapshot_file=\S/i.test(place))
-        ? Option.some(places.every((place) => place === places[0]))
-        : Option.none()
-    }),
-    Effect.mapError((error) => error.toSource(what))
-  )
-
-const samePosition = (a: Position, b: Position): boolean =>
-  a.size === b.size && Array.from(a).every(([key, value]) => b.get(key) === value)
-
-/**
- * Whether the snapshots are one: by the connections' own words, else by a position that stood still while they were
- * taken. None when neither can be asked.
- */
-const equality = (
-  connections: ReadonlyArray<Connection.RawConnection>,
-  dialect: Dialect.Dialect,
-  before: Option.Option<Position>,
-  after: Option.Option<Position>
-): Effect.Effect<Option.Option<boolean>, SourceError> =>
-  Effect.gen(function*() {
-    if (connections.length === 1) return Option.some(true)
-    const told = Option.isNone(dialect.snapshotPosition)
-      ? Option.none()
-      : yield* standing(connections, dialect.snapshotPosition.value)
-    return Option.orElse(told, () => Option.zipWith(before, after, samePosition))
-  })
-
-const withoutLock = <A, E>(options: Options<A, E>, why: string): Effect.Effect<Taken<A>, E | SourceError> =>
-  Effect.gen(function*() {
-    for (let attempt = 1; attempt <= attempts; attempt++) {
-      const before = yield* readPosition(options.control, options.dialect)
-      yield* beginAll(options.connections)
-      const after = yield* readPosition(options.control, options.dialect)
-      const equal = yield* equality(options.connections, options.dialect, before, after)
-      if (Option.contains(equal, false)) continue
-      const found = yield* options.whileLocked
-      // A position that moved meanwhile belongs to no snapshot in particular.
-      const position = Option.zipWith(before, after, samePosition).pipe(
-        Option.filter((still) => still),
-        Option.zipRight(after),
-        Option.getOrElse(() => noPosition)
-      )
-      const proof = options.connections.length === 1
-        ? "a snapshot on 1 connection"
-        : Option.isSome(equal)
-        ? `one snapshot on ${on(options.connections)}, proven by the binary log's position`
-        : `${options.connections.length} snapshots taken at almost the same time, which nothing proves to be the same`
-      return { found, position, consistency: `${proof}; without a lock, as ${why}` }
-    }
-    return yield* new SourceError({
-      reason: "Privilege",
-      what,
-      detail: `${why}, and others wrote each of the ${attempts} times that it was tried without a lock`,
-      advice: "Grant RELOAD to the account, or dump with one thread"
-    })
-  })
+/** The sessions are at REPEATABLE READ, without which this takes no snapshot. It also ends the one that was there. */
+const beginAll = (connections: ReadonlyArray<Connection.RawConnection>): Effect.Effect<void, SourceError> =>
+  Effect.forEach(connections, (connection) =>
+    Effect.mapError(
+      connection.query("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY"),
+      (error) => error.toSource(what)
+    ), { concurrency: "unbounded", discard: true })
 
 const refusals = new Set([
   1045, // as managed servers put it
+  1142,
   1227,
   1235, // not in this server
   1290
@@ -192,39 +76,237 @@ const refusals = new Set([
 const isRefusal = (error: MysqlError.MysqlError): boolean =>
   error.reason === "Privilege" || (error.errno !== undefined && refusals.has(error.errno))
 
-const lockError = (error: MysqlError.MysqlError): SourceError =>
-  error.reason === "LockTimeout"
+interface Refused {
+  readonly _tag: "Refused"
+  readonly why: string
+  readonly error: SourceError
+}
+
+const lockError = (lock: string) => (error: MysqlError.MysqlError): SourceError | Refused => {
+  const failed = error.reason === "LockTimeout"
     ? new SourceError({
       reason: "LockTimeout",
       what,
-      detail: "FLUSH TABLES WITH READ LOCK had to wait too long for statements that were running",
+      detail: `${lock} had to wait too long for statements that were running`,
       advice: "Try again when the long statements of other sessions are done"
     })
     : error.toSource(what)
+  return isRefusal(error)
+    ? { _tag: "Refused", why: `the server refused ${lock}: ${error.detail}`, error: failed }
+    : failed
+}
+
+const isRefused = (error: unknown): error is Refused =>
+  typeof error === "object" && error !== null && "_tag" in error && error._tag === "Refused"
+
+/** Nobody may do what was asked for in another way. */
+const refusedIsFinal = <A, E>(effect: Effect.Effect<A, E | Refused>): Effect.Effect<A, E | SourceError> =>
+  Effect.mapError(effect, (error) => isRefused(error) ? error.error : error)
+
+const globalLock = "FLUSH TABLES WITH READ LOCK"
+const tableLocks = "LOCK TABLES ... READ"
+
+/** The part that is the same under each lock. `locked` is when others began to wait. */
+const underLock = <A, E>(options: Options<A, E>, lock: string, locked: number): Result<A, E> =>
+  Effect.gen(function*() {
+    yield* beginAll(options.connections)
+    const position = yield* Position.now(options.control, options.dialect)
+    const found = yield* options.look
+    yield* options.secure(found, true)
+    return {
+      found,
+      position: Option.getOrElse(position, () => Position.nowhere),
+      because: Option.none(),
+      proof: Consistency.Proof.Locked({ lock, millis: (yield* Clock.currentTimeMillis) - locked })
+    }
+  })
+
+/** Let go in any case, and also when it was only asked for: an interrupted statement takes its session with it. */
+const unlocked = <A, E, X>(options: Options<A, X>, effect: Effect.Effect<Taken<A>, E>): Effect.Effect<Taken<A>, E> =>
+  Effect.ensuring(effect, Effect.ignore(options.locking.query("UNLOCK TABLES")))
+
+const withGlobalLock = <A, E>(options: Options<A, E>): Effect.Effect<Taken<A>, E | SourceError | Refused> =>
+  Effect.gen(function*() {
+    const execute = (sql: string) => Effect.mapError(options.locking.query(sql), lockError(globalLock))
+    yield* Effect.forEach(Option.toArray(options.dialect.flush), execute)
+    yield* execute(globalLock)
+    return yield* underLock(options, globalLock, yield* Clock.currentTimeMillis)
+  }).pipe((effect) => unlocked(options, effect))
+
+/** How often to look again when tables came or went while they were locked. */
+const looks = 4
+
+const movedOn = new SourceError({
+  reason: "DefinitionChanged",
+  what,
+  detail: "tables came or went each time they were to be locked",
+  advice: "Try again while nobody creates, renames or drops tables"
+})
+
+const withTableLocks = <A, E>(options: Options<A, E>): Effect.Effect<Taken<A>, E | SourceError | Refused> =>
+  Effect.gen(function*() {
+    for (let look = 1; look <= looks; look++) {
+      const before = yield* options.look
+      const names = options.tables(before).map(Sql.quoteName)
+      const gone = yield* names.length === 0 ? Effect.succeed(false) : options.locking.query(
+        `LOCK TABLES ${names.map((name) => `${name} READ`).join(", ")}`
+      ).pipe(
+        Effect.as(false),
+        Effect.catchIf(({ reason }) => reason === "UnknownTable", () => Effect.succeed(true)),
+        Effect.mapError(lockError(tableLocks))
+      )
+      if (gone) continue
+      const locked = yield* Clock.currentTimeMillis
+      if (!options.same(before, yield* options.look)) {
+        yield* Effect.mapError(options.locking.query("UNLOCK TABLES"), lockError(tableLocks))
+        continue
+      }
+      return yield* underLock(options, tableLocks, locked)
+    }
+    return yield* movedOn
+  }).pipe((effect) => unlocked(options, effect))
+
+/** What the server says of snapshots that were taken without a lock. */
+interface Told {
+  /** None when it says nothing. */
+  readonly equal: Option.Option<{ readonly value: boolean; readonly by: string }>
+  readonly position: Position.Position
+}
+
+const tell = <A, E>(
+  { connections, control, dialect }: Options<A, E>,
+  ownWords: boolean,
+  before: Option.Option<Position.Position>,
+  settled: Option.Option<boolean>
+): Effect.Effect<Told, SourceError> =>
+  Effect.gen(function*() {
+    const standing = yield* Position.ofSnapshots(connections, dialect)
+    if (Option.isSome(standing)) {
+      const [first] = standing.value
+      const value = first !== undefined &&
+        standing.value.every(({ file, position }) => file === first.file && position === first.position)
+      return {
+        equal: Option.some({ value, by: "where each snapshot stands in the binary log" }),
+        position: value ? yield* Position.at(control, dialect, first) : Position.nowhere
+      }
+    }
+    if (ownWords) return { equal: Option.none(), position: Position.nowhere }
+    const after = yield* Position.now(control, dialect)
+    const still = Option.zipWith(before, after, Position.same)
+    const value = Option.zipWith(still, settled, (still, settled) => still && settled)
+    return {
+      equal: Option.map(value, (value) => ({ value, by: "the binary log's position, which stood still meanwhile" })),
+      position: Option.contains(value, true) ? Option.getOrElse(after, () => Position.nowhere) : Position.nowhere
+    }
+  })
+
+/** Why snapshots without a lock are of no use. */
+type Useless = "NotTold" | "Busy"
+
+interface NoProof {
+  readonly _tag: "NoProof"
+  readonly why: Useless
+}
+
+const noProof = (why: Useless): NoProof => ({ _tag: "NoProof", why })
+
+const isNoProof = (error: unknown): error is NoProof =>
+  typeof error === "object" && error !== null && "_tag" in error && error._tag === "NoProof"
+
+/** `ownWords`: only what the snapshots themselves say counts. */
+const proven = <A, E>(options: Options<A, E>, ownWords: boolean): Effect.Effect<Taken<A>, E | SourceError | NoProof> =>
+  Effect.gen(function*() {
+    for (let attempt = 1; attempt <= attempts; attempt++) {
+      const seen = yield* options.look
+      const before = yield* Position.now(options.control, options.dialect)
+      // in this order: what is written after the position is seen as a change of it
+      const settled = yield* Position.settled(options.control, options.dialect)
+      yield* beginAll(options.connections)
+      const { equal, position } = yield* tell(options, ownWords, before, settled)
+      if (Option.isNone(equal)) return yield* Effect.fail(noProof("NotTold"))
+      if (!equal.value.value) continue
+      yield* options.secure(seen, false)
+      const found = yield* options.look
+      if (!options.same(seen, found)) continue
+      return { found, position, because: Option.none(), proof: Consistency.Proof.Told({ by: equal.value.by }) }
+    }
+    return yield* Effect.fail(noProof("Busy"))
+  })
+
+const unproven = <A, E>(options: Options<A, E>): Result<A, E> =>
+  Effect.gen(function*() {
+    yield* beginAll(options.connections)
+    const found = yield* options.look
+    yield* options.secure(found, false)
+    // a position would belong to no snapshot in particular
+    return { found, position: Position.nowhere, because: Option.none(), proof: Consistency.Proof.Missing() }
+  })
+
+const words: { readonly [W in Useless]: string } = {
+  NotTold: "the server does not tell whether snapshots that are taken without a lock are the same",
+  Busy: `others wrote each of the ${attempts} times that snapshots were taken without a lock`
+}
+
+const failed = (why: Useless, advice: string): SourceError =>
+  new SourceError({ reason: why === "NotTold" ? "Unsupported" : "LockTimeout", what, detail: words[why], advice })
+
+const otherwise = "use --sync-thread-lock-mode=FTWRL or LOCK_ALL"
+
+const gtid = <A, E>(options: Options<A, E>): Result<A, E> =>
+  Effect.mapError(proven(options, true), (error) =>
+    isNoProof(error)
+      ? failed(
+        error.why,
+        error.why === "NotTold"
+          ? `The mode GTID needs MariaDB, or Percona Server, with a binary log; ${otherwise}`
+          : `Try again when less is written, or ${otherwise}`
+      )
+      : error)
+
+const safe = <A, E>(options: Options<A, E>): Result<A, E> =>
+  Effect.mapError(proven(options, false), (error) =>
+    isNoProof(error)
+      ? failed(
+        error.why,
+        error.why === "NotTold"
+          ? `The mode SAFE_NO_LOCK needs a binary log, with GTIDs on MySQL, and leave to ask for its position (${
+            options.dialect.tellsPosition[0] ?? ""
+          }); ${otherwise}`
+          : `Try again when nobody writes, or ${otherwise}`
+      )
+      : error)
+
+const auto = <A, E>(options: Options<A, E>): Result<A, E> =>
+  withGlobalLock(options).pipe(
+    Effect.catchIf(isRefused, (refused) =>
+      proven(options, false).pipe(
+        Effect.catchIf(isNoProof, () => withTableLocks(options)),
+        Effect.map((taken) => ({ ...taken, because: Option.some(refused.why) }))
+      )),
+    Effect.mapError((error) =>
+      isRefused(error)
+        ? new SourceError({
+          reason: "Privilege",
+          what,
+          detail: `${error.why}; nor does it let the account take the global lock, nor prove snapshots without a lock`,
+          advice: `Grant the account ${options.dialect.locksAll[0] ?? ""}, or LOCK TABLES; ` +
+            "or do without a consistent moment, with --sync-thread-lock-mode=NO_LOCK"
+        })
+        : error
+    )
+  )
 
 /**
- * Starts the snapshot on all connections: under the global read lock, which is let go right afterwards in any case, or
- * without it where the account may not lock. What it came to is said in words.
+ * Starts the snapshot on all connections. A lock is let go right afterwards in any case.
  *
  * @internal
  */
-export const take = <A, E>(options: Options<A, E>): Effect.Effect<Taken<A>, E | SourceError> => {
-  const lock = Effect.zipRight(
-    Option.match(options.dialect.flush, {
-      onNone: () => Effect.void,
-      onSome: (flush) => options.locking.execute(flush)
-    }),
-    options.locking.execute("FLUSH TABLES WITH READ LOCK")
-  )
-  return lock.pipe(
-    Effect.as(Option.none<string>()),
-    Effect.catchIf(isRefusal, (error) => Effect.succeed(Option.some(error.detail))),
-    Effect.mapError(lockError),
-    Effect.flatMap(Option.match({
-      onNone: () => withLock(options),
-      onSome: (detail) => withoutLock(options, `the server refused FLUSH TABLES WITH READ LOCK: ${detail}`)
-    })),
-    // Also when the lock was only asked for: whoever is interrupted while waiting takes the session with him.
-    Effect.ensuring(Effect.ignore(options.locking.execute("UNLOCK TABLES")))
-  )
-}
+export const take = <A, E>(options: Options<A, E>): Result<A, E> =>
+  Consistency.LockMode.$match(options.mode, {
+    Auto: () => auto(options),
+    Ftwrl: () => refusedIsFinal(withGlobalLock(options)),
+    LockAll: () => refusedIsFinal(withTableLocks(options)),
+    Gtid: () => gtid(options),
+    SafeNoLock: () => safe(options),
+    NoLock: () => unproven(options)
+  })

@@ -16,9 +16,21 @@ export interface Lease<A> {
   readonly returns: Effect.Effect<void>
 }
 
+/** @internal */
+export interface Readers<A> {
+  /** Lends one, of those that are preferred if there is a choice. Who wants one waits, and fails when all are lost. */
+  readonly lease: (prefers: (connection: A) => boolean) => Effect.Effect<Lease<A>, SourceError, Scope.Scope>
+  /** Does something with those that are not lent, while nobody else can have them. */
+  readonly visit: (
+    which: (connection: A) => boolean,
+    use: (connection: A) => Effect.Effect<void>
+  ) => Effect.Effect<void>
+}
+
 interface State<A> {
   readonly idle: ReadonlyArray<A>
   readonly lent: number
+  readonly visited: number
 }
 
 const exhausted = new SourceError({
@@ -29,39 +41,61 @@ const exhausted = new SourceError({
 })
 
 /**
- * Lends `connections`, at most `atOnce` at a time; the others stand by for those that are lost. Who wants one waits,
- * and fails when all are lost.
+ * Lends `connections`, at most `atOnce` at a time; the others stand by for those that are lost.
  *
  * @internal
  */
-export const make = <A>(
-  connections: ReadonlyArray<A>,
-  atOnce: number
-): Effect.Effect<Effect.Effect<Lease<A>, SourceError, Scope.Scope>> =>
-  Effect.map(STM.commit(TRef.make<State<A>>({ idle: connections, lent: 0 })), (state) => {
-    const take = STM.commit(STM.flatMap(TRef.get(state), ({ idle, lent }) => {
-      const [first, ...others] = idle
-      return first !== undefined && lent < atOnce
-        ? STM.as(TRef.set(state, { idle: others, lent: lent + 1 }), first)
-        : first === undefined && lent === 0
-        ? STM.fail(exhausted)
-        : STM.retry
-    }))
+export const make = <A>(connections: ReadonlyArray<A>, atOnce: number): Effect.Effect<Readers<A>> =>
+  Effect.map(STM.commit(TRef.make<State<A>>({ idle: connections, lent: 0, visited: 0 })), (state) => {
+    const take = (prefers: (connection: A) => boolean) =>
+      STM.commit(STM.flatMap(TRef.get(state), (now) => {
+        const chosen = now.idle.find(prefers) ?? now.idle[0]
+        return chosen !== undefined && now.lent < atOnce
+          ? STM.as(
+            TRef.set(state, { ...now, idle: now.idle.filter((one) => one !== chosen), lent: now.lent + 1 }),
+            chosen
+          )
+          : chosen === undefined && now.lent === 0 && now.visited === 0
+          ? STM.fail(exhausted)
+          : STM.retry
+      }))
     const giveBack = (connection: A, alive: boolean) =>
       STM.commit(
-        TRef.update(state, ({ idle, lent }) => ({ idle: alive ? [connection, ...idle] : idle, lent: lent - 1 }))
+        TRef.update(state, (now) => ({
+          ...now,
+          idle: alive ? [connection, ...now.idle] : now.idle,
+          lent: now.lent - 1
+        }))
       )
-    return Effect.uninterruptibleMask((restore) =>
-      Effect.gen(function*() {
-        let alive = false
-        const connection = yield* restore(take)
-        yield* Effect.addFinalizer(() => giveBack(connection, alive))
-        return {
-          connection,
-          returns: Effect.sync(() => {
-            alive = true
+    return {
+      lease: (prefers) =>
+        Effect.uninterruptibleMask((restore) =>
+          Effect.gen(function*() {
+            let alive = false
+            const connection = yield* restore(take(prefers))
+            yield* Effect.addFinalizer(() => giveBack(connection, alive))
+            return {
+              connection,
+              returns: Effect.sync(() => {
+                alive = true
+              })
+            }
           })
-        }
-      })
-    )
+        ),
+      visit: (which, use) =>
+        Effect.acquireUseRelease(
+          STM.commit(TRef.modify(state, (now) => {
+            const guests = now.idle.filter(which)
+            const idle = now.idle.filter((one) => !which(one))
+            return [guests, { ...now, idle, visited: now.visited + guests.length }]
+          })),
+          (guests) => Effect.forEach(guests, use, { discard: true }),
+          (guests) =>
+            STM.commit(TRef.update(state, (now) => ({
+              ...now,
+              idle: [...now.idle, ...guests],
+              visited: now.visited - guests.length
+            })))
+        )
+    }
   })

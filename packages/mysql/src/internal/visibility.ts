@@ -4,7 +4,7 @@
  * @internal
  */
 import * as Sql from "@sluice/format/Sql"
-import { SourceError } from "@sluice/pipeline/SluiceError"
+import type { SourceError } from "@sluice/pipeline/SluiceError"
 import type * as Source from "@sluice/pipeline/Source"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -31,80 +31,103 @@ const everything: Grants.Grant = {
   object: "*"
 }
 
-const grants = (control: Control.Session, dialect: Dialect.Dialect) =>
+/**
+ * What the account may do, by itself, by its active roles, and as everybody may.
+ *
+ * @internal
+ */
+export const grants = (
+  control: Control.Session,
+  dialect: Dialect.Dialect
+): Effect.Effect<ReadonlyArray<Grants.Grant>, SourceError> =>
   Effect.gen(function*() {
+    const Lines = Schema.Record({ key: Schema.String, value: Schema.String })
     const roles = Option.isNone(dialect.currentRoles)
       ? []
       : yield* control.query(Schema.Struct({ roles: Schema.String }), dialect.currentRoles.value)
     const active = roles.map((row) => row.roles).filter((list) => list !== "NONE" && list !== "").join()
-    const lines = yield* control.query(
-      Schema.Record({ key: Schema.String, value: Schema.String }),
+    const own = yield* control.query(
+      Lines,
       active === "" ? "SHOW GRANTS" : `SHOW GRANTS FOR CURRENT_USER() USING ${active}`
     )
-    return lines.flatMap((row) => Object.values(row)).flatMap((line) => Grants.parse(line) ?? [])
+    const everybody = Option.isNone(dialect.publicGrants)
+      ? []
+      : yield* Effect.catchIf(
+        control.query(Lines, dialect.publicGrants.value),
+        (error) => error.errno !== undefined,
+        () => Effect.succeed([])
+      )
+    return [...own, ...everybody].flatMap((row) => Object.values(row)).flatMap((line) => Grants.parse(line) ?? [])
   }).pipe(
     Effect.catchIf((error) => error.errno === NO_GRANT_TABLES, () => Effect.succeed([everything])),
     Effect.mapError((error) => error.toSource("cannot find out what the account may do on the source"))
   )
 
-interface Need {
+/** Something that the account lacks. @internal */
+export interface Need {
+  /** What it is needed for. */
   readonly objects: string
   readonly privilege: string
+  /** What can be left out instead. */
   readonly option: string
-  readonly databases: ReadonlyArray<string>
+  /** Quoted names of databases, or of tables. */
+  readonly of: ReadonlyArray<string>
+}
+
+interface Seen {
+  readonly database: string
+  readonly name: string
+  readonly view: boolean
 }
 
 /**
- * Fails when the account would not be shown what the selection asks for.
+ * What the account lacks to be shown all that the selection asks for.
  *
  * @internal
  */
-export const check = (
-  control: Control.Session,
+export const lacking = (
+  own: ReadonlyArray<Grants.Grant>,
   dialect: Dialect.Dialect,
   selection: Source.Selection,
-  tables: ReadonlyArray<{ readonly database: string; readonly name: string; readonly type: string }>,
+  tables: ReadonlyArray<Seen>,
   databases: ReadonlyArray<string>
-): Effect.Effect<void, SourceError> =>
-  Effect.gen(function*() {
-    if (!selection.triggers && !selection.routines && !selection.events) return
-    const own = yield* grants(control, dialect)
-    const lacking = (wanted: ReadonlyArray<string>) =>
-      databases.filter((database) => !Grants.allows(own, wanted, database))
-    const blind = tables.filter((table) =>
-      table.type !== "VIEW" && !Grants.allowsTable(own, ["TRIGGER"], table.database, table.name)
-    )
-    const needs: ReadonlyArray<Need> = [
-      {
-        objects: "triggers",
-        privilege: "TRIGGER",
-        option: "triggers",
-        databases: selection.triggers ? Array.from(new Set(blind.map((table) => table.database))) : []
-      },
-      {
-        objects: "functions and procedures",
-        privilege: dialect.seesRoutines.join(" or "),
-        option: "routines",
-        databases: selection.routines ? lacking(dialect.seesRoutines) : []
-      },
-      {
-        objects: "events",
-        privilege: "EVENT",
-        option: "events",
-        databases: selection.events ? lacking(["EVENT"]) : []
-      }
-    ].filter((need) => need.databases.length > 0)
-    if (needs.length > 0) {
-      return yield* new SourceError({
-        reason: "Privilege",
-        what: "the account would not be shown all that is selected",
-        detail: needs.map(({ databases, objects, privilege }) =>
-          `${objects} of ${databases.map(Sql.quoteIdentifier).join(", ")} need ${privilege}`
-        ).join("; "),
-        advice: `Grant what is missing, or leave out ${needs.map((need) => need.option).join(", ")}`
-      })
-    }
-  })
+): ReadonlyArray<Need> => {
+  const without = (wanted: ReadonlyArray<string>) =>
+    databases.filter((database) => !Grants.allows(own, wanted, database)).map(Sql.quoteIdentifier)
+  const blind = (privilege: string, view: boolean) =>
+    tables.filter((table) => table.view === view && !Grants.allowsTable(own, [privilege], table.database, table.name))
+  const names = (some: ReadonlyArray<Seen>) => some.map(Sql.quoteName)
+  const homes = (some: ReadonlyArray<Seen>) =>
+    Array.from(new Set(some.map((table) => Sql.quoteIdentifier(table.database))))
+  return [
+    { objects: "rows and definitions", privilege: "SELECT", option: "these tables", of: names(blind("SELECT", false)) },
+    {
+      objects: "views",
+      privilege: "SHOW VIEW",
+      option: "views",
+      of: selection.views ? names(blind("SHOW VIEW", true)) : []
+    },
+    {
+      objects: "views",
+      privilege: "SELECT",
+      option: "views",
+      of: selection.views ? names(blind("SELECT", true)) : []
+    },
+    {
+      objects: "triggers",
+      privilege: "TRIGGER",
+      option: "triggers",
+      of: selection.triggers ? homes(blind("TRIGGER", false)) : []
+    },
+    {
+      objects: "functions and procedures",
+      privilege: dialect.seesRoutines.join(" or "),
+      option: "routines",
+      of: selection.routines ? without(dialect.seesRoutines) : []
+    },
+    { objects: "events", privilege: "EVENT", option: "events", of: selection.events ? without(["EVENT"]) : [] }
+  ].filter((need) => need.of.length > 0)
+}
 
 const TriggerRow = Schema.Struct({
   database: Schema.String,

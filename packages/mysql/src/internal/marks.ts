@@ -1,0 +1,244 @@
+/**
+ * What a table is known by again: its definition, and which of the server's tables it is.
+ *
+ * A name is not enough: a table can be renamed and another one take its name, or its partitions be exchanged, with the
+ * definition staying the same. InnoDB numbers its tables, and each partition; a number is never used twice. Who may not
+ * see the numbers has to do with the time of creation, which is in seconds.
+ *
+ * @internal
+ */
+import { createHash } from "node:crypto"
+
+import * as Sql from "@sluice/format/Sql"
+import { SourceError } from "@sluice/pipeline/SluiceError"
+import * as Arr from "effect/Array"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+
+import type * as Connection from "../Connection.js"
+import type * as MysqlError from "../MysqlError.js"
+import type * as Dialect from "./dialect.js"
+
+/** @internal */
+export interface TableName {
+  readonly database: string
+  readonly name: string
+}
+
+/** @internal */
+export interface Mark {
+  /** A digest of `SHOW CREATE TABLE`, without the next AUTO_INCREMENT. */
+  readonly definition: string
+  /** InnoDB's numbers of the table and its partitions, if it has any and the account may see them. */
+  readonly numbers: Option.Option<string>
+  /** The statement that lists them. */
+  readonly listing: string
+  /** What the server says of when it was created; empty if it says nothing. */
+  readonly created: string
+}
+
+/** By their full names. @internal */
+export type Marks = ReadonlyMap<string, Mark>
+
+/** @internal */
+export const none: Marks = new Map()
+
+const what = "cannot make sure that definitions do not change"
+
+const text = (cell: Uint8Array | null | undefined): string => cell === null || cell === undefined ? "" : Sql.text(cell)
+
+/** Inserting rows moves this one, and it is no change. */
+const counter = / AUTO_INCREMENT=\d+/g
+
+/** @internal */
+export const digest = (definition: Uint8Array): string =>
+  createHash("sha256").update(Buffer.from(definition).toString("latin1").replace(counter, ""), "latin1").digest("hex")
+
+const quoted = (table: TableName): string => Sql.quoteName({ database: table.database, name: table.name })
+
+const definitionOf = (connection: Connection.RawConnection, table: TableName) =>
+  Effect.map(
+    connection.query(`SHOW CREATE TABLE ${quoted(table)}`),
+    ({ rows: [row] }) => digest(row?.[1] ?? new Uint8Array(0))
+  )
+
+/**
+ * A pattern for how InnoDB writes a name: letters and digits of ASCII as they are, other characters behind an `@`, some
+ * in two characters and most in four. Where it matches more than one table, a change of either is taken for one of
+ * both.
+ *
+ * @internal
+ */
+export const storedAs = (table: TableName): RegExp => {
+  const part = (name: string) =>
+    Array.from(name).map((character) =>
+      /^[A-Za-z0-9_]$/.test(character)
+        ? character
+        : character < "\u0080"
+        ? `@${(character.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`
+        : "(?:@[0-9a-f]{4}|@[0-9A-Za-z]{2})"
+    ).join("")
+  return new RegExp(`^${part(table.database)}/${part(table.name)}$`, "i")
+}
+
+const plain = /^[A-Za-z0-9_]+$/
+
+/** All that InnoDB has, by the names it has them under; partitions stand under the name of their table. */
+type Stored = ReadonlyMap<string, ReadonlyArray<string>>
+
+const stored = (connection: Connection.RawConnection, listing: string) =>
+  Effect.map(connection.query(listing), ({ columns, rows }): Stored => {
+    const name = columns.findIndex((column) => column.toUpperCase() === "NAME")
+    return new Map(
+      Object.entries(Arr.groupBy(rows, (row) => text(row[name]).replace(/#p#.*$/i, "").toLowerCase())).map((
+        [table, rows]
+      ) => [table, rows.map((row) => row.map(text).join(" ")).sort()])
+    )
+  })
+
+const numbersIn = (all: Stored, table: TableName): Option.Option<string> => {
+  const found = plain.test(table.database) && plain.test(table.name)
+    ? all.get(`${table.database}/${table.name}`.toLowerCase()) ?? []
+    : Array.from(all).flatMap(([name, rows]) => storedAs(table).test(name) ? rows : [])
+  return found.length === 0 ? Option.none() : Option.some([...found].sort().join("\n"))
+}
+
+/** What several tables are listed as: as few lists are asked for as all of them stand in. */
+const numbersOf = (
+  connection: Connection.RawConnection,
+  [listing, ...others]: ReadonlyArray<string>,
+  tables: ReadonlyArray<TableName>
+): Effect.Effect<ReadonlyMap<string, Pick<Mark, "numbers" | "listing">>, MysqlError.MysqlError> =>
+  Effect.gen(function*() {
+    if (listing === undefined || tables.length === 0) return new Map()
+    const all = yield* stored(connection, listing)
+    const found = tables.flatMap((table) =>
+      Option.match(numbersIn(all, table), {
+        onNone: () => [],
+        onSome: (numbers) => [[quoted(table), { numbers: Option.some(numbers), listing }] as const]
+      })
+    )
+    const names = new Set(found.map(([name]) => name))
+    const rest = yield* numbersOf(connection, others, tables.filter((table) => !names.has(quoted(table))))
+    return new Map([...found, ...rest])
+  })
+
+/**
+ * Whether the account may see InnoDB's numbers.
+ *
+ * @internal
+ */
+export const areExact = (
+  connection: Connection.RawConnection,
+  dialect: Dialect.Dialect
+): Effect.Effect<boolean, SourceError> =>
+  connection.query(`${dialect.storedTables[0]} LIMIT 1`).pipe(
+    Effect.as(true),
+    Effect.catchIf(({ reason }) => reason === "Privilege", () => Effect.succeed(false)),
+    Effect.mapError((error) => error.toSource(what))
+  )
+
+/** The session's character set is `binary`, and names are not. */
+const literal = (name: string): string => `CONVERT(${Sql.quoteText(name)} USING utf8mb4)`
+
+const createdOf = (connection: Connection.RawConnection, databases: ReadonlyArray<string>, only?: string) =>
+  databases.length === 0
+    ? Effect.succeed(new Map<string, string>())
+    : Effect.map(
+      connection.query(
+        "SELECT TABLE_SCHEMA, TABLE_NAME, CREATE_TIME FROM information_schema.TABLES " +
+          `WHERE TABLE_SCHEMA IN (${databases.map(literal).join(", ")})${
+            only === undefined ? "" : ` AND TABLE_NAME = ${literal(only)}`
+          }`
+      ),
+      ({ rows }) => new Map(rows.map((row) => [quoted({ database: text(row[0]), name: text(row[1]) }), text(row[2])]))
+    )
+
+/**
+ * Marks tables: what InnoDB has and the times in one question each, the definitions on all connections at once.
+ *
+ * @internal
+ */
+export const read = (
+  connections: readonly [Connection.RawConnection, ...ReadonlyArray<Connection.RawConnection>],
+  dialect: Dialect.Dialect,
+  tables: ReadonlyArray<TableName>,
+  exact: boolean
+): Effect.Effect<Marks, MysqlError.MysqlError> =>
+  Effect.gen(function*() {
+    const [first] = connections
+    const numbers = yield* numbersOf(first, exact ? dialect.storedTables : [], tables)
+    const created = yield* createdOf(first, Arr.dedupe(tables.map((table) => table.database)))
+    const marks = yield* Effect.forEach(connections, (connection, at) =>
+      Effect.forEach(
+        tables.filter((_, i) => i % connections.length === at),
+        (table) =>
+          Effect.map(definitionOf(connection, table), (definition) =>
+            [
+              quoted(table),
+              {
+                definition,
+                numbers: Option.none(),
+                listing: "",
+                ...numbers.get(quoted(table)),
+                created: created.get(quoted(table)) ?? ""
+              }
+            ] as const)
+      ), { concurrency: "unbounded" })
+    return new Map(marks.flat())
+  })
+
+/** The same table with the same definition. @internal */
+export const same = (a: Mark, b: Omit<Mark, "listing">): boolean =>
+  a.definition === b.definition &&
+  (Option.isSome(a.numbers) || Option.isSome(b.numbers)
+    ? Option.getOrElse(a.numbers, () => "") === Option.getOrElse(b.numbers, () => "")
+    : a.created === b.created)
+
+/** @internal */
+export const changed = (table: TableName, how: string): SourceError =>
+  new SourceError({
+    reason: "DefinitionChanged",
+    what: "a table cannot be dumped as the snapshot has it",
+    where: quoted(table),
+    detail: how,
+    advice: "Dump again while nobody changes definitions, or keep them from being changed with --ddl=prevent"
+  })
+
+const gone = new Set(["UnknownTable", "UnknownDatabase"])
+
+/**
+ * Fails when a table is not the one that was marked any more.
+ *
+ * @internal
+ */
+export const check = (
+  connection: Connection.RawConnection,
+  table: TableName,
+  mark: Mark
+): Effect.Effect<void, SourceError> =>
+  Effect.gen(function*() {
+    const definition = yield* definitionOf(connection, table)
+    const numbers = Option.isSome(mark.numbers)
+      ? numbersIn(yield* stored(connection, mark.listing), table)
+      : Option.none()
+    const created = Option.isSome(mark.numbers)
+      ? mark.created
+      : (yield* createdOf(connection, [table.database], table.name)).get(quoted(table)) ?? ""
+    return { definition, numbers, created }
+  }).pipe(
+    Effect.catchIf(
+      ({ reason }) => gone.has(reason),
+      () => Effect.fail(changed(table, "it was dropped or renamed while the dump ran"))
+    ),
+    Effect.mapError((error) => error._tag === "MysqlError" ? error.toSource(what, quoted(table)) : error),
+    Effect.flatMap((now) =>
+      now.definition !== mark.definition
+        ? Effect.fail(changed(table, "its definition was changed while the dump ran"))
+        : same(mark, now)
+        ? Effect.void
+        : Effect.fail(
+          changed(table, "it was emptied, made anew, or exchanged for another table while the dump ran")
+        )
+    )
+  )

@@ -1,0 +1,246 @@
+import { assert, layer } from "@effect/vitest"
+import type { MysqlSource } from "@sluice/mysql"
+import { Consistency } from "@sluice/mysql"
+import { Dump } from "@sluice/pipeline"
+import { Effect, Either, Fiber, Option, Redacted, Ref, Schedule } from "effect"
+
+import * as flows from "../support/flows.js"
+import { dumpOf, type Point } from "../support/gated.js"
+import { ask, connect, everythingIn, run } from "../support/mysqlSource.js"
+import { From, oneServerWith } from "../support/realServers.js"
+import { describeVendors } from "../support/servers.js"
+
+interface Case {
+  readonly name: string
+  readonly change: ReadonlyArray<string>
+}
+
+const cases: ReadonlyArray<Case> = [
+  { name: "a rename swap", change: ["RENAME TABLE t TO t_old, t_new TO t"] },
+  { name: "an instant ADD COLUMN", change: ["ALTER TABLE t ADD COLUMN c INT DEFAULT 5, ALGORITHM = INSTANT"] },
+  { name: "a TRUNCATE", change: ["TRUNCATE TABLE t"] },
+  {
+    name: "DROP and CREATE",
+    change: ["DROP TABLE t", "CREATE TABLE t LIKE t_new", "INSERT INTO t SELECT * FROM t_new"]
+  },
+  { name: "an EXCHANGE PARTITION", change: ["ALTER TABLE p EXCHANGE PARTITION p0 WITH TABLE p_new"] }
+]
+
+/** `t`, `p` and `a` are dumped; what is going to take their places has the same definition and other rows. */
+const setUp = [
+  "DROP DATABASE IF EXISTS ddl",
+  "CREATE DATABASE ddl",
+  "USE ddl",
+  "CREATE TABLE a (id INT PRIMARY KEY, v INT)",
+  "INSERT INTO a VALUES (1, 1), (2, 1), (3, 1), (4, 1)",
+  "CREATE TABLE t LIKE a",
+  "CREATE TABLE t_new LIKE a",
+  "INSERT INTO t SELECT * FROM a",
+  "INSERT INTO t_new SELECT id, 2 FROM a",
+  "CREATE TABLE p (id INT PRIMARY KEY, v INT) PARTITION BY RANGE (id) " +
+  "(PARTITION p0 VALUES LESS THAN (3), PARTITION p1 VALUES LESS THAN MAXVALUE)",
+  "INSERT INTO p SELECT * FROM a",
+  "CREATE TABLE p_new LIKE a",
+  "INSERT INTO p_new VALUES (1, 2)",
+  "ANALYZE TABLE a, t, p",
+  "SET SESSION lock_wait_timeout = 1"
+]
+
+const options: Partial<Dump.Options> = {
+  ...Dump.defaults,
+  selection: { ...everythingIn("ddl"), includes: (_, table) => ["a", "t", "p"].includes(table) },
+  threads: 2,
+  chunkRows: Option.some(1)
+}
+
+const rowsOf = (files: ReadonlyMap<string, string>, table: string): ReadonlyArray<string> =>
+  Array.from(files).filter(([name]) => name.startsWith(`ddl.${table}.0`)).flatMap(([, text]) =>
+    Array.from(text.matchAll(/\((\d+,[^)]*)\)/g), (match) => match[1] ?? "")
+  ).sort()
+
+const unchanged = ["1,1", "2,1", "3,1", "4,1"]
+
+describeVendors("definitions that others change", (vendor) => {
+  layer(oneServerWith(vendor, ["--log-bin"]), { excludeTestServices: true, timeout: "10 minutes" })((it) => {
+    /** Dumps while something happens once at a point; what it came to is told. */
+    const during = (
+      how: Partial<MysqlSource.Options>,
+      at: (point: Point) => boolean,
+      statements: ReadonlyArray<string>,
+      dumped: Partial<Dump.Options> = options
+    ) =>
+      Effect.gen(function*() {
+        const server = yield* From
+        const other = yield* connect(server)
+        yield* run(other, ...setUp)
+        const outcome = yield* Ref.make(Option.none<"Waited" | "Done">())
+        const { exit, files } = yield* dumpOf(server, how, dumped, (point) =>
+          Effect.gen(function*() {
+            if (!at(point) || Option.isSome(yield* Ref.get(outcome))) return
+            const ended = yield* Effect.either(run(other, ...statements))
+            if (Either.isLeft(ended)) assert.strictEqual(ended.left.reason, "LockTimeout")
+            yield* Ref.set(outcome, Option.some(Either.isLeft(ended) ? "Waited" : "Done"))
+          }).pipe(Effect.orDie))
+        const error = flows.failureOf(exit)
+        return {
+          change: Option.getOrThrow(yield* Ref.get(outcome)),
+          complete: files.has("metadata"),
+          metadata: files.get("metadata") ?? "",
+          files,
+          reason: error !== undefined && "reason" in error ? error.reason : "",
+          message: error?.message ?? "",
+          side: error?.side
+        }
+      }).pipe(Effect.scoped)
+
+    const assertWhole = (result: { readonly complete: boolean; readonly files: ReadonlyMap<string, string> }) => {
+      assert.isTrue(result.complete, JSON.stringify(result))
+      for (const table of ["a", "t", "p"]) assert.deepStrictEqual(rowsOf(result.files, table), unchanged)
+    }
+
+    const assertRefused = (result: Effect.Effect.Success<ReturnType<typeof during>>, table: string) => {
+      assert.isFalse(result.complete)
+      assert.strictEqual(result.reason, "DefinitionChanged")
+      assert.strictEqual(result.side, "source")
+      assert.include(result.message, `\`ddl\`.\`${table}\``)
+    }
+
+    it.scoped("they wait for the end of the dump under prevent", () =>
+      Effect.gen(function*() {
+        const server = yield* From
+        yield* Effect.scoped(Effect.flatMap(connect(server), (other) => run(other, ...setUp)))
+        const points = yield* Ref.make(0)
+        const { exit, files } = yield* dumpOf(server, { ddl: Consistency.Ddl.Prevent() }, options, (point) =>
+          point.what !== "taken" && !(point.table === "t" && point.chunk === 1) ? Effect.void : Effect.zipRight(
+            Ref.update(points, (count) =>
+              count + 1),
+            Effect.forEach(cases, ({ change, name }) =>
+              Effect.scoped(Effect.gen(function*() {
+                const other = yield* connect(server)
+                yield* run(other, "USE ddl", "SET SESSION lock_wait_timeout = 1")
+                const refused = yield* Effect.flip(run(other, ...change))
+                assert.strictEqual(refused.reason, "LockTimeout", name)
+              })), { concurrency: "unbounded", discard: true }).pipe(Effect.orDie)
+          ))
+        assert.strictEqual(exit._tag, "Success", String(flows.failureOf(exit)))
+        assert.strictEqual(yield* Ref.get(points), 2)
+        assertWhole({ complete: files.has("metadata"), files })
+        assert.include(files.get("metadata"), "kept from changing by the server's backup lock")
+        // and no longer
+        yield* Effect.scoped(
+          Effect.flatMap(connect(server), (other) =>
+            run(
+              other,
+              "USE ddl",
+              "TRUNCATE TABLE t",
+              "DROP TABLE a"
+            ))
+        )
+      }))
+
+    for (const { change, name } of cases) {
+      const table = change[0]?.includes("EXCHANGE") === true ? "p" : "t"
+
+      it.scoped(`${name} ends the dump under detect, or waits for the table`, () =>
+        Effect.gen(function*() {
+          const how = { ddl: Consistency.Ddl.Detect() }
+          // before its first chunk, when its definition has been written
+          const first = yield* during(how, (point) => point.table === "a" && point.chunk === 0, change)
+          assert.strictEqual(first.change, "Done")
+          assertRefused(first, table)
+          const between = yield* during(how, (point) => point.table === table && point.chunk === 1, change, {
+            ...options,
+            threads: 1
+          })
+          assert.strictEqual(between.change, "Waited")
+          assertWhole(between)
+        }))
+    }
+
+    it.scoped("a change before any definition was written ends the dump, too", () =>
+      Effect.gen(function*() {
+        const how = { ddl: Consistency.Ddl.Detect() }
+        const swapped = yield* during(how, ({ what }) => what === "taken", cases[0]?.change ?? [])
+        assert.strictEqual(swapped.change, "Done")
+        assertRefused(swapped, "t")
+        const definitions = yield* during(how, ({ what }) => what === "taken", cases[0]?.change ?? [], {
+          ...options,
+          rows: false
+        })
+        assertRefused(definitions, "t")
+      }))
+
+    it.scoped("a table that is swapped away and back again is not taken for changed, nor read while it is away", () =>
+      Effect.gen(function*() {
+        const server = yield* From
+        const other = yield* connect(server)
+        yield* run(other, ...setUp)
+        const { exit, files } = yield* dumpOf(
+          server,
+          { ddl: Consistency.Ddl.Detect() },
+          options,
+          (point) =>
+            point.what === "taken"
+              ? run(other, "RENAME TABLE t TO t_old, t_new TO t", "RENAME TABLE t TO t_new, t_old TO t").pipe(
+                Effect.orDie
+              )
+              : Effect.void
+        )
+        assert.strictEqual(exit._tag, "Success")
+        assertWhole({ complete: files.has("metadata"), files })
+      }))
+
+    it.scoped("under detect an ALTER waits for the table that is read, not for the dump, and keeps nobody of it waiting", () =>
+      Effect.gen(function*() {
+        const server = yield* From
+        const other = yield* connect(server)
+        yield* run(other, ...setUp, "SET SESSION lock_wait_timeout = 60")
+        const watcher = yield* connect(server)
+        const alter = yield* Ref.make(Option.none<Fiber.RuntimeFiber<unknown, unknown>>())
+        const { exit, files } = yield* dumpOf(
+          server,
+          { ddl: Consistency.Ddl.Detect() },
+          options,
+          (point) =>
+            Effect.gen(function*() {
+              if (point.table === "a" && point.chunk === 2) {
+                yield* Ref.set(
+                  alter,
+                  Option.some(yield* Effect.forkDaemon(run(other, "ALTER TABLE a ADD COLUMN c INT")))
+                )
+                yield* ask(watcher, "SHOW FULL PROCESSLIST").pipe(
+                  Effect.repeat({
+                    until: (rows) => rows.some((row) => (row[6] ?? "").includes("metadata lock")),
+                    schedule: Schedule.spaced("10 millis")
+                  }),
+                  Effect.timeout("20 seconds")
+                )
+              }
+              if (point.table === "t" && point.chunk === 0) {
+                yield* Effect.timeout(Fiber.join(Option.getOrThrow(yield* Ref.get(alter))), "20 seconds")
+              }
+            }).pipe(Effect.orDie)
+        )
+        assert.strictEqual(exit._tag, "Success", String(flows.failureOf(exit)))
+        assertWhole({ complete: files.has("metadata"), files })
+      }))
+
+    it.scoped("an account that may neither lock definitions nor tell tables apart keeps them with metadata locks", () =>
+      Effect.gen(function*() {
+        const server = yield* From
+        const other = yield* connect(server)
+        yield* run(
+          other,
+          ...setUp,
+          "DROP USER IF EXISTS humble",
+          "CREATE USER humble IDENTIFIED BY 'secret'",
+          "GRANT SELECT, LOCK TABLES, TRIGGER, EVENT, EXECUTE ON ddl.* TO humble"
+        )
+        const login = { user: "humble", password: Redacted.make("secret") }
+        const result = yield* during(login, ({ what }) => what === "taken", cases[0]?.change ?? [])
+        assert.strictEqual(result.change, "Waited")
+        assertWhole(result)
+        assert.include(result.metadata, "kept from changing by metadata locks")
+      }))
+  })
+})

@@ -1,9 +1,9 @@
 /**
  * The chunks of a table.
  *
- * A table is cut along its key. Where a column of the key is of integers, the server's estimates say where; under a
- * single value with many rows the next column goes on. Any other column is walked along. A table without such a key is
- * cut by its partitions, if it has any.
+ * A table is cut along its key. Where it is large and a column of the key is of integers, the server's estimates say
+ * where; under a single value with many rows the next column goes on. Any other key is walked along, which passes each
+ * row once. A table without a key to cut by is cut by its partitions, if it has any.
  *
  * @internal
  */
@@ -54,28 +54,35 @@ const between = (
     })
   )
 
-/** Where to cut behind a place, among the rows that begin with its values. */
+/**
+ * What is said to be a few chunks is walked along, which is exact, and costs little if it is true. It may not be: a
+ * server never says of a range that it holds more than half of what its statistics know of, however old they are. What
+ * is said to be more is large enough for estimates.
+ */
+const few = 8
+
+/** Where to cut behind a place, among the rows that begin with its values and are said to be so much. */
 const places = (
   ask: Questions.Questions,
   key: CuttingKey.CuttingKey,
-  prefix: Tuples.Tuple
+  prefix: Tuples.Tuple,
+  said: number
 ): Stream.Stream<Tuples.Tuple, SourceError> => {
   const part = key.parts[prefix.length]
   if (part === undefined) return Stream.empty
-  if (!part.integer) return Walk.boundaries(ask.walk(prefix))
-  return Stream.unwrap(Effect.map(
-    ask.span(prefix),
-    Option.match({
-      onNone: () => Stream.empty,
-      onSome: ({ size, span }) =>
-        Plan.steps({ span, size, perChunk: ask.perChunk, estimate: (span) => ask.estimate(prefix, span) }).pipe(
-          Stream.flatMap((step) => {
-            const place = [...prefix, { literal: `${step.at}`, text: `${step.at}` }]
-            return step._tag === "Boundary" ? Stream.make(place) : places(ask, key, place)
-          })
-        )
-    })
-  ))
+  if (!part.integer || said < few * ask.perChunk) return Walk.boundaries(ask.walk(prefix))
+  const estimate = (span: Plan.Span) => ask.estimate(prefix, span)
+  return Stream.unwrap(Effect.gen(function*() {
+    const span = yield* ask.span(prefix)
+    if (Option.isNone(span)) return Stream.empty
+    const size = Math.max(said, yield* estimate(span.value))
+    return Plan.steps({ span: span.value, size, perChunk: ask.perChunk, estimate }).pipe(
+      Stream.flatMap((step) => {
+        const place = [...prefix, { literal: `${step.at}`, text: `${step.at}` }]
+        return step._tag === "Boundary" ? Stream.make(place) : places(ask, key, place, step.size)
+      })
+    )
+  }))
 }
 
 /** The chunks of what is in some partitions; without any, of the whole table. */
@@ -84,10 +91,28 @@ const alongKey = (
   table: Catalog.Table,
   key: CuttingKey.CuttingKey,
   options: Source.PlanOptions,
-  partitions: ReadonlyArray<string> = []
+  partitions: ReadonlyArray<Partitions.Partition> = []
 ): Stream.Stream<Unnumbered, SourceError> => {
-  const ask = Questions.make(connection, { table, key, options, partitions })
-  return between(table, key, partitions, places(ask, key, []))
+  const names = partitions.map(({ name }) => name)
+  const parts = partitions.length > 0
+    ? partitions
+    : [{ rows: table.info.estimatedRows, bytes: table.info.estimatedBytes }]
+  const rows = parts.reduce((sum, part) => sum + part.rows, 0)
+  const said = Option.isSome(options.chunkRows) ? rows : parts.reduce((sum, part) => sum + part.bytes, 0)
+  const ask = Questions.make(connection, { table, key, options, partitions: names, rows })
+  return between(table, key, names, places(ask, key, [], said))
+}
+
+/**
+ * A table that is not stored in the order of a key is only passed along the index, which has all of the key: its rows
+ * are somewhere else, and what the server says of their size is counted.
+ */
+const heaped = (table: Catalog.Table, options: Source.PlanOptions): Source.PlanOptions => {
+  const { engine, info } = table
+  const rowBytes = Math.max(1, info.estimatedBytes / Math.max(1, info.estimatedRows))
+  return Option.contains(engine, "InnoDB") || Option.isSome(options.chunkRows)
+    ? options
+    : { ...options, chunkRows: Option.some(Math.max(1, Math.floor(options.chunkBytes / rowBytes))) }
 }
 
 const byPartition = (
@@ -112,7 +137,7 @@ const byPartition = (
     Stream.flatMap((group) => {
       const partitions = group.map((partition) => partition.name)
       return Option.isSome(key) && group.length <= 1
-        ? alongKey(connection, table, key.value, options, partitions)
+        ? alongKey(connection, table, key.value, options, group)
         : group.length === 0
         ? Stream.make(whole(table, "the whole table: it has nothing to cut it by"))
         : Stream.make<[Unnumbered]>({
@@ -134,8 +159,9 @@ const byPartition = (
 export const plan = (
   connection: Connection.RawConnection,
   table: Catalog.Table,
-  options: Source.PlanOptions
+  wanted: Source.PlanOptions
 ): Stream.Stream<Source.Chunk, SourceError> => {
+  const options = heaped(table, wanted)
   const key = CuttingKey.of(table, options)
   const chunks = !options.split
     ? Stream.make(whole(table, "the whole table"))

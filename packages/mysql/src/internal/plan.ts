@@ -38,7 +38,9 @@ export interface Cut<E> {
  *
  * @internal
  */
-export type Step = { readonly _tag: "Boundary" | "Heavy"; readonly at: bigint }
+export type Step =
+  | { readonly _tag: "Boundary"; readonly at: bigint }
+  | { readonly _tag: "Heavy"; readonly at: bigint; readonly size: number }
 
 /** A span is cut into this many parts at once at most. */
 const fanOut = 64
@@ -122,7 +124,7 @@ export const steps = <E>(cut: Cut<E>): Stream.Stream<Step, E> => {
         } else {
           const boundaries = join(progress, span, size)
           const steps = heavy && span.from === span.to
-            ? [...boundaries, { _tag: "Heavy", at: span.from } as const]
+            ? [...boundaries, { _tag: "Heavy", at: span.from, size } as const]
             : boundaries
           if (steps.length > 0) {
             return Option.some([steps, progress] as const)

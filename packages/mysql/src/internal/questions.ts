@@ -23,10 +23,8 @@ import type * as Walk from "./walk.js"
 export interface Questions {
   /** How much a chunk should hold: rows if the user gave a number, else bytes. */
   readonly perChunk: number
-  /** The integers of the next column among the rows that begin with some values, and how much they hold. */
-  readonly span: (
-    prefix: Tuples.Tuple
-  ) => Effect.Effect<Option.Option<{ readonly span: Plan.Span; readonly size: number }>, SourceError>
+  /** The integers of the next column among the rows that begin with some values. */
+  readonly span: (prefix: Tuples.Tuple) => Effect.Effect<Option.Option<Plan.Span>, SourceError>
   /** How much a span of the next column holds. */
   readonly estimate: (prefix: Tuples.Tuple, span: Plan.Span) => Effect.Effect<number, SourceError>
   /** The steps of a walk among the rows that begin with some values. */
@@ -49,11 +47,14 @@ const integer = (cell: Uint8Array | null | undefined): Option.Option<bigint> =>
   cell === null || cell === undefined ? Option.none() : Option.some(BigInt(Sql.text(cell)))
 
 /** @internal */
-export const make = (connection: Connection.RawConnection, { key, options, partitions, table }: {
+export const make = (connection: Connection.RawConnection, { key, options, partitions, rows: said, table }: {
   readonly table: Catalog.Table
   readonly key: CuttingKey.CuttingKey
   readonly options: Source.PlanOptions
+  /** All of them when empty. */
   readonly partitions: ReadonlyArray<string>
+  /** The rows in them, as the server estimates it. */
+  readonly rows: number
 }): Questions => {
   const { info } = table
   const name = Sql.quoteName({ database: info.database, name: info.name })
@@ -103,14 +104,6 @@ export const make = (connection: Connection.RawConnection, { key, options, parti
       ? countRows(prefix, span)
       : Effect.zipWith(countRows(prefix, span), meanSize(prefix, span), (rows, size) => rows * Math.max(1, size))
 
-  // What the server says of the whole table; of a part of it, it says nothing.
-  const said = (prefix: Tuples.Tuple) =>
-    prefix.length > 0 || partitions.length > 0
-      ? 0
-      : Option.isSome(options.chunkRows)
-      ? info.estimatedRows
-      : info.estimatedBytes
-
   const row = (cells: ReadonlyArray<Uint8Array | null> | undefined): Option.Option<Tuples.Tuple> =>
     cells === undefined
       ? Option.none()
@@ -128,7 +121,7 @@ export const make = (connection: Connection.RawConnection, { key, options, parti
   // walks. The sum only decides how large a chunk gets, never what is in it.
   const perRows = Option.map(
     options.chunkRows,
-    (rows) => Math.max(1, Math.ceil(Math.max(rows, info.estimatedRows / Plan.mostChunks)))
+    (rows) => Math.max(1, Math.ceil(Math.max(rows, said / Plan.mostChunks)))
   )
   const full = (condition: string) =>
     Option.match(perRows, {
@@ -149,9 +142,7 @@ export const make = (connection: Connection.RawConnection, { key, options, parti
         const { rows: [ends] } = yield* query(
           `SELECT MIN(${column}), MAX(${column}) FROM ${rows} WHERE ${where(Tuples.at(key.parts, prefix))}`
         )
-        const span = Option.zipWith(integer(ends?.[0]), integer(ends?.[1]), (from, to) => ({ from, to }))
-        return yield* Effect.transposeMapOption(span, (span) =>
-          Effect.map(estimate(prefix, span), (size) => ({ span, size: Math.max(size, said(prefix)) })))
+        return Option.zipWith(integer(ends?.[0]), integer(ends?.[1]), (from, to) => ({ from, to }))
       }),
     walk: (prefix) => {
       const all = Tuples.at(key.parts, prefix)

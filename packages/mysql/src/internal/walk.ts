@@ -33,18 +33,23 @@ export const boundaries = <A, E>(walk: Walk<A, E>): Stream.Stream<A, E> => {
       onNone: () => Effect.succeedNone,
       onSome: (place) => Effect.map(walk.isBehind(place, from), (behind) => behind ? Option.some(place) : Option.none())
     })
+  const following = (from: Option.Option<A>, full: Option.Option<A>): Effect.Effect<Option.Option<A>, E> =>
+    Effect.flatMap(
+      taken(full, from),
+      (place) => Option.isSome(place) ? Effect.succeed(place) : next(from)
+    )
   const next = (from: Option.Option<A>) => Effect.flatMap(walk.next(from), (next) => taken(next, from))
-  const following = (from: Option.Option<A>): Effect.Effect<Option.Option<A>, E> =>
+  const step = (from: Option.Option<A>, begin: Effect.Effect<Option.Option<A>, E>) =>
     Effect.flatMap(walk.full(from), (full) =>
       Option.isNone(full)
         ? Effect.succeedNone
-        : Effect.flatMap(taken(full, from), (place) => Option.isSome(place) ? Effect.succeed(place) : next(from)))
-  return Stream.unwrap(Effect.map(
-    next(Option.none()),
-    (start) =>
-      Stream.unfoldEffect(
-        start,
-        (from) => Effect.map(following(from), Option.map((place) => [place, Option.some(place)] as const))
-      )
-  ))
+        : Effect.map(
+          Effect.flatMap(begin, (from) => following(from, full)),
+          Option.map((place) => [place, Option.some(place)] as const)
+        ))
+  return Stream.unfoldEffect(
+    Option.none<A>(),
+    // The first boundary is behind the first row, wherever that is.
+    (from) => step(from, Option.isNone(from) ? next(from) : Effect.succeed(from))
+  )
 }

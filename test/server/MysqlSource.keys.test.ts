@@ -21,7 +21,7 @@ import { describeVendors } from "../support/servers.js"
 
 class Server extends Context.Tag("Server")<Server, ScratchServer.ScratchServer>() {}
 
-const runs = process.env["SLUICE_LONG"] === undefined ? 15 : 300
+const runs = process.env["SLUICE_LONG"] === undefined ? 30 : 300
 
 describeVendors("chunks by any key", (vendor) => {
   layer(

@@ -254,7 +254,7 @@ export const arbitraryTable = (vendor: ServerPrograms.Vendor): fc.Arbitrary<Keye
     })
   )
   return shape.chain((shape) =>
-    fc.array(fc.tuple(...shape.columns.map((column) => column.value)), { minLength: 1, maxLength: 60 })
+    fc.array(fc.tuple(...shape.columns.map((column) => column.value)), { minLength: 1, maxLength: 60, size: "max" })
       .map((rows) => tableOf(shape, rows))
   )
 }

@@ -155,6 +155,8 @@ describe("dump", () => {
         events: true,
         views: true,
         rows: { _tag: "Automatic" },
+        splitPartitions: false,
+        useSingleColumn: false,
         statementSize: 1000000,
         chunkFileSize: Option.none(),
         completeInsert: false,
@@ -192,6 +194,13 @@ describe("dump", () => {
       assert.strictEqual(config.memoryBudget, 2 * 1024 ** 3)
       assert.deepStrictEqual(config.chunkFileSize, Option.some(16 * 1024 ** 2))
       assert.strictEqual((yield* dump(["--dirty"])).whenNotEmpty, "WriteOver")
+    }))
+
+  it.effect("how tables are cut", () =>
+    Effect.gen(function*() {
+      assert.deepInclude(yield* dump(["--split-partitions"]), { splitPartitions: true, useSingleColumn: false })
+      assert.deepInclude(yield* dump(["--use-single-column"]), { splitPartitions: false, useSingleColumn: true })
+      assert.deepInclude(yield* dump(["--split-string-pk"]), { splitPartitions: false, useSingleColumn: false })
     }))
 
   it.effect("rows", () =>

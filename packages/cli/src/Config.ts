@@ -130,6 +130,8 @@ export const DumpConfig = Schema.Struct({
   events: Schema.Boolean,
   views: Schema.Boolean,
   rows: Rows,
+  splitPartitions: Schema.Boolean,
+  useSingleColumn: Schema.Boolean,
   /** Bytes, about. */
   statementSize: Schema.Number,
   /** Bytes; `None` is as large as the memory budget allows. */

@@ -114,6 +114,8 @@ export const dump = (
       threads,
       chunkRows: chunkRows(config.rows),
       split: config.rows._tag !== "OnePiece",
+      byPartition: config.splitPartitions,
+      byFirstColumn: config.useSingleColumn,
       fileBytes: config.chunkFileSize,
       read: { statementSize: config.statementSize, completeInsert: config.completeInsert, utc: config.utc }
     }

@@ -60,6 +60,10 @@ export interface Options {
   readonly chunkRows: Option.Option<number>
   /** Whether tables are cut into chunks at all. */
   readonly split: boolean
+  /** Whether tables with partitions are cut by them first. */
+  readonly byPartition: boolean
+  /** Whether tables are cut by the first column of their key only. */
+  readonly byFirstColumn: boolean
   /** The most bytes of a data file; by default what the staging has room for. */
   readonly fileBytes: Option.Option<number>
   readonly read: Source.ReadOptions
@@ -89,6 +93,8 @@ export const defaults: Options = {
   threads: 4,
   chunkRows: Option.none(),
   split: true,
+  byPartition: false,
+  byFirstColumn: false,
   fileBytes: Option.none(),
   read: { statementSize: 1_000_000, completeInsert: false, utc: true }
 }
@@ -227,7 +233,10 @@ export const run = (
     const planOptions: Source.PlanOptions = {
       chunkBytes: Math.min(Math.ceil(limit * 0.75), largestChunk),
       chunkRows: options.chunkRows,
-      split: options.split
+      split: options.split,
+      byPartition: options.byPartition,
+      byFirstColumn: options.byFirstColumn,
+      utc: options.read.utc
     }
     const filesOf = (chunk: Source.Chunk): Stream.Stream<Made, SourceError | OutputError> =>
       snapshot.read(chunk, options.read).pipe(

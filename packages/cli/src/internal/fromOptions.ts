@@ -53,6 +53,8 @@ const dumpOptions = Schema.Struct({
   dirty: Schema.Boolean,
   "chunk-filesize": Schema.Int,
   rows: text,
+  "split-partitions": Schema.Boolean,
+  "use-single-column": Schema.Boolean,
   "statement-size": Schema.NumberFromString,
   "complete-insert": Schema.Boolean,
   "tz-utc": Schema.Boolean
@@ -145,6 +147,8 @@ const dumpOf = (input: typeof dumpOptions.Type): Either.Either<DumpConfig, strin
       events: input.events,
       views: !input["no-views"],
       rows: rowsOf(input.rows),
+      splitPartitions: input["split-partitions"],
+      useSingleColumn: input["use-single-column"],
       statementSize: input["statement-size"],
       chunkFileSize: input["chunk-filesize"] === 0 ? Option.none() : Option.some(input["chunk-filesize"] * 1024 * 1024),
       completeInsert: input["complete-insert"],

@@ -126,6 +126,24 @@ export const dumpOptions: ReadonlyArray<Entry> = [
   }),
   entry({
     ...how,
+    name: "split-partitions",
+    kind: Kind.Flag(),
+    help: "Read tables with partitions partition by partition, as those without a key to cut them by always are."
+  }),
+  entry({
+    ...how,
+    name: "use-single-column",
+    kind: Kind.Flag(),
+    help: "Cut tables by the first column of their key only, however many rows share one of its values."
+  }),
+  entry({
+    ...how,
+    name: "split-string-pk",
+    kind: Kind.Flag(),
+    help: "Cut tables along keys of texts, too. They are in any case."
+  }),
+  entry({
+    ...how,
     name: "statement-size",
     short: ["s"],
     kind: Kind.Bytes({ minimum: 1 }),

@@ -7,7 +7,10 @@ const { FileName: File } = FileName
 const part = fc.stringMatching(/^[A-Za-z0-9_-]{1,32}$/)
 const number = fc.oneof(fc.nat({ max: 3 }), fc.nat({ max: 2_000_000 }))
 const ofTable = fc.record({ database: part, table: part })
-const ofChunk = fc.record({ database: part, table: part, part: number, subPart: number })
+const ofChunk = fc.oneof(
+  fc.record({ database: part, table: part, part: number, subPart: number }),
+  ofTable.map((table) => ({ ...table, part: FileName.unnumbered, subPart: 0 }))
+)
 
 const file: fc.Arbitrary<FileName.FileName> = fc.oneof(
   fc.constantFrom(File.Metadata(), File.MetadataHeader(), File.Tablespaces(), File.Users()),
@@ -17,6 +20,7 @@ const file: fc.Arbitrary<FileName.FileName> = fc.oneof(
   ofTable.map(File.Table),
   ofTable.map(File.View),
   ofTable.map(File.Sequence),
+  ofTable.map(File.TableRows),
   ofChunk.map(File.Rows),
   ofChunk.map(File.LoadData),
   fc.record({ database: part, table: fc.option(part).map(Option.fromNullable) }).map(File.Triggers)
@@ -63,6 +67,18 @@ describe("FileName", () => {
         ]
       ) {
         assert(Either.isLeft(FileName.parse(name)), name)
+      }
+    }))
+
+  it.effect("knows what older versions wrote", () =>
+    Effect.sync(() => {
+      const known = (name: string) => Either.getOrThrow(FileName.parse(name))
+      const rows = { database: "d", table: "t", part: FileName.unnumbered, subPart: 0 }
+      assert.deepStrictEqual(known("d.t.sql.gz"), { file: File.Rows(rows), compression: "gzip" })
+      assert.deepStrictEqual(known("d.t.dat").file, File.LoadData(rows))
+      assert.deepStrictEqual(known("d.t-metadata").file, File.TableRows({ database: "d", table: "t" }))
+      for (const name of ["d.t-checksum", "d.t-schema-checksum", "d-schema-create-checksum"]) {
+        assert.deepStrictEqual(known(name).file, File.Bystander({ name }))
       }
     }))
 

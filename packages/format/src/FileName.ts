@@ -34,7 +34,10 @@ export type FileName = Data.TaggedEnum<{
   readonly Table: { readonly database: string; readonly table: string }
   /** `D.T-schema-sequence.sql`: a MariaDB sequence. */
   readonly Sequence: { readonly database: string; readonly table: string }
-  /** `D.T.00000.sql` or `D.T.00000.00001.sql`: rows as INSERT statements, or a LOAD DATA statement. */
+  /**
+   * `D.T.00000.sql` or `D.T.00000.00001.sql`: rows as INSERT statements, or a LOAD DATA statement. `part` is
+   * `unnumbered` for `D.T.sql`, the only file of a table that mydumper wrote before 0.11.
+   */
   readonly Rows: {
     readonly database: string
     readonly table: string
@@ -54,6 +57,8 @@ export type FileName = Data.TaggedEnum<{
   readonly Triggers: { readonly database: string; readonly table: Option.Option<string> }
   /** `D-schema-post.sql`: routines and events. */
   readonly Post: { readonly database: string }
+  /** `D.T-metadata`: the number of rows of a table, which mydumper wrote before 0.12. */
+  readonly TableRows: { readonly database: string; readonly table: string }
   /** A file that mydumper writes beside a backup and that restores nothing, such as `resume`. */
   readonly Bystander: { readonly name: string }
 }>
@@ -132,6 +137,14 @@ const bystanders = new Set([
   "not_updated_tables"
 ])
 
+/**
+ * The `part` of a file with rows whose name has no number.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const unnumbered = -1
+
 const digits = /^\d{1,15}$/
 
 const splitCompression = (name: string): readonly [stem: string, compression: Compression] =>
@@ -181,14 +194,20 @@ const parseData = (stem: string): Option.Option<FileName> => {
   const parts = stem.split(".")
   const extension = parts.pop()
   const [database, table, part, subPart] = parts
+  const isNumbered = parts.length > 2
   if (
-    (extension !== "sql" && extension !== "dat") || parts.length < 3 || parts.length > 4 ||
+    (extension !== "sql" && extension !== "dat") || parts.length < 2 || parts.length > 4 ||
     database === undefined || database === "" || table === undefined || table === "" ||
-    part === undefined || !digits.test(part) || (subPart !== undefined && !digits.test(subPart))
+    (isNumbered && !digits.test(part ?? "")) || (subPart !== undefined && !digits.test(subPart))
   ) {
     return Option.none()
   }
-  const fields = { database, table, part: Number(part), subPart: subPart === undefined ? 0 : Number(subPart) }
+  const fields = {
+    database,
+    table,
+    part: isNumbered ? Number(part) : unnumbered,
+    subPart: subPart === undefined ? 0 : Number(subPart)
+  }
   return Option.some(extension === "sql" ? FileName.Rows(fields) : FileName.LoadData(fields))
 }
 
@@ -224,8 +243,14 @@ export const parse = (name: string): Either.Either<Parsed, FileNameError> => {
   if (partial !== null) {
     return Either.right({ file: FileName.MetadataPartial({ index: Number(partial[1]) }), compression: "none" })
   }
-  if (bystanders.has(name)) {
+  // some versions of mydumper wrote checksums beside what they are of
+  if (bystanders.has(name) || /^[^.]+(\.[^.]+)?-checksum$/.test(name)) {
     return Either.right({ file: FileName.Bystander({ name }), compression: "none" })
+  }
+  const ofTable = /^([^.]+)\.([^.]+)-metadata$/.exec(name)
+  if (ofTable !== null) {
+    const [, database = "", table = ""] = ofTable
+    return Either.right({ file: FileName.TableRows({ database, table }), compression: "none" })
   }
   const [stem, compression] = splitCompression(name)
   return Option.match(Option.orElse(parseSchema(stem), () => parseData(stem)), {
@@ -242,7 +267,9 @@ const dataStem = (file: {
   readonly part: number
   readonly subPart: number
 }): string =>
-  `${file.database}.${file.table}.${number(file.part)}${file.subPart === 0 ? "" : `.${number(file.subPart)}`}`
+  `${file.database}.${file.table}${file.part === unnumbered ? "" : `.${number(file.part)}`}${
+    file.subPart === 0 ? "" : `.${number(file.subPart)}`
+  }`
 
 /**
  * The name of a file: the inverse of `parse` for files that are not compressed.
@@ -265,5 +292,6 @@ export const render: (file: FileName) => string = FileName.$match({
   Triggers: ({ database, table }) =>
     `${database}${Option.match(table, { onNone: () => "", onSome: (table) => `.${table}` })}-schema-triggers.sql`,
   Post: ({ database }) => `${database}-schema-post.sql`,
+  TableRows: ({ database, table }) => `${database}.${table}-metadata`,
   Bystander: ({ name }) => name
 })

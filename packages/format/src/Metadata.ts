@@ -219,14 +219,15 @@ const parseTable = (group: Ini.Group): Option.Option<TableSection> => {
   if (match === null) {
     return Option.none()
   }
-  const [, , database = "", table = ""] = match
-  const entries = new Map(group.entries)
+  const [, quote = "", database = "", table = ""] = match
+  // versions before 0.14 wrote some keys in other cases
+  const entries = new Map(group.entries.map(([key, value]) => [key.toLowerCase(), value]))
   const rows = entries.get("rows")
   const realName = entries.get("real_table_name")
   return Option.some({
     database,
     table,
-    realName: realName === undefined || realName === "" ? table : realName.replaceAll("``", "`"),
+    realName: realName === undefined || realName === "" ? table : realName.replaceAll(quote + quote, quote),
     rows: rows !== undefined && count.test(rows) ? Option.some(Number(rows)) : Option.none(),
     isView: entries.get("is_view") === "1",
     isSequence: entries.get("is_sequence") === "1"
@@ -238,6 +239,35 @@ const comment = (file: Ini.KeyFile, prefix: string): Option.Option<string> =>
     Option.fromNullable(file.comments.find((comment) => comment.startsWith(prefix))),
     (comment) => comment.slice(prefix.length).trim()
   )
+
+/** The names of today for what older versions called otherwise. */
+const positionKeys = new Map([
+  ["file", "SOURCE_LOG_FILE"],
+  ["log", "SOURCE_LOG_FILE"],
+  ["position", "SOURCE_LOG_POS"],
+  ["pos", "SOURCE_LOG_POS"],
+  ["executed_gtid_set", "executed_gtid_set"],
+  ["gtid", "executed_gtid_set"]
+])
+
+/** `[source]`, or `[master]` of versions before 0.16, or the free text of versions before 0.14. */
+const position = (file: Ini.KeyFile): ReadonlyMap<string, string> => {
+  const source = Ini.entriesOf(file, "source")
+  if (source.size > 0) {
+    return source
+  }
+  const from = file.comments.indexOf("SHOW MASTER STATUS:") + 1
+  const free = file.comments.slice(from, from === 0 ? 0 : from + 3).map((line) => {
+    const colon = line.indexOf(":")
+    return [line.slice(0, colon), line.slice(colon + 1).trim()] as const
+  })
+  return new Map(
+    [...Ini.entriesOf(file, "master"), ...free].flatMap(([key, value]) => {
+      const name = positionKeys.get(key.toLowerCase())
+      return name === undefined || value === "" || value === "(null)" ? [] : [[name, value] as const]
+    })
+  )
+}
 
 /** Checks the seal; the text above the last line is what the last line's checksum is of. */
 const checkSeal = (text: string, file: Ini.KeyFile): Either.Either<void, MetadataError> => {
@@ -293,9 +323,12 @@ export const parse = (bytes: Uint8Array): Either.Either<Metadata, MetadataError>
     return {
       startedAt: comment(file, "Started dump at:"),
       finishedAt: comment(file, "Finished dump at:"),
-      config: Ini.entriesOf(file, "config"),
+      config: new Map(
+        // versions before 0.15 wrote underscores
+        Array.from(Ini.entriesOf(file, "config"), ([key, value]) => [key.replaceAll("_", "-"), value])
+      ),
       sessionVariables: Ini.entriesOf(file, "myloader_session_variables"),
-      source: Ini.entriesOf(file, "source"),
+      source: position(file),
       tables: file.groups.flatMap((group) => Option.toArray(parseTable(group))),
       announcement: isOurs
         ? Option.some({

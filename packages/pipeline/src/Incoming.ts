@@ -205,6 +205,7 @@ const ranks: { readonly [Tag in FileName.FileName["_tag"]]: number } = {
   MetadataHeader: 0,
   MetadataPartial: 1,
   Metadata: 2,
+  TableRows: 2.1,
   Tablespaces: 2.3,
   Users: 2.6,
   Database: 3,

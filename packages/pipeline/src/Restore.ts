@@ -25,6 +25,7 @@ import * as Stream from "effect/Stream"
 import { Compression } from "./Compression.js"
 import { Disposal } from "./Disposal.js"
 import { type Arrival, Incoming } from "./Incoming.js"
+import * as CreateDatabase from "./internal/createDatabase.js"
 import * as expectations from "./internal/expectations.js"
 import * as Loading from "./internal/loading.js"
 import { orMissing } from "./internal/missing.js"
@@ -184,6 +185,12 @@ export const run = (
       bytes: decode(file.name, compression)(staging.read(file.name))
     })
 
+    const readNames = (session: Target.Session) =>
+      Effect.if(backup.isInDoubleQuotes, {
+        onTrue: () => session.execute(Sql.bytes("SET SESSION sql_mode = CONCAT(@@SESSION.sql_mode, ',ANSI_QUOTES')")),
+        onFalse: () => Effect.void
+      })
+
     const replayed = (
       arrival: Arrival,
       database: Option.Option<string>,
@@ -197,6 +204,7 @@ export const run = (
       withSession((session) =>
         Effect.gen(function*() {
           yield* session.prepareForDefinitions
+          yield* readNames(session)
           yield* Option.match(database, { onNone: () => Effect.void, onSome: session.use })
           yield* replay.definitions(session, readable(arrival), {
             terminator,
@@ -220,11 +228,10 @@ export const run = (
           if (!isWantedDatabase(kind.name)) {
             return undefined
           }
-          // what follows the name, the character set above all, stays
+          const tolerant = CreateDatabase.tolerant(statement)
           return Option.match(options.database, {
-            onNone: () => statement,
-            onSome: (name) =>
-              Sql.bytes(Sql.text(statement).replace(Sql.quoteIdentifier(kind.name), () => Sql.quoteIdentifier(name)))
+            onNone: () => tolerant,
+            onSome: (name) => CreateDatabase.renamed(tolerant, kind.name, name)
           })
         }))
 
@@ -298,6 +305,7 @@ export const run = (
             yield* takesRowsAsTheyAre(session, file)
             // a file without a zone of its own holds times of the server's zone
             yield* session.execute(Sql.bytes("SET time_zone = DEFAULT"))
+            yield* readNames(session)
             yield* session.prepareForRows
             yield* session.begin
             const rows = yield* Effect.tapError(
@@ -420,6 +428,13 @@ export const run = (
             Effect.zipRight(disposal.dispose(arrival.file)),
             Effect.as(Option.none())
           )
+        case "TableRows": {
+          const { kind } = arrival
+          return Effect.flatMap(content(arrival), (bytes) => backup.absorbRows(arrival, kind, bytes)).pipe(
+            Effect.zipRight(disposal.dispose(arrival.file)),
+            Effect.as(Option.none())
+          )
+        }
         case "Bystander":
           return Effect.as(disposal.dispose(arrival.file), Option.none())
         default:
@@ -457,10 +472,17 @@ export const run = (
 
     yield* loading.nothingLeft
     const metadata = yield* backup.complete
-    const known = metadata.tables.map((table) => ({
-      database: databases.get(table.database) ?? table.database,
-      name: table.realName
-    }))
+    const known = [
+      ...metadata.tables.map((table) => ({
+        database: databases.get(table.database) ?? table.database,
+        name: table.realName
+      })),
+      // the metadata of old versions lists no tables
+      ...Array.from(tables, ([key, name]) => {
+        const part = key.slice(0, key.indexOf("."))
+        return { database: databases.get(part) ?? part, name }
+      })
+    ]
     const wantedDatabases = new Set(
       [...databases.values(), ...known.map(({ database }) => database)].filter(isWantedDatabase)
     )
@@ -493,7 +515,9 @@ export const run = (
       leftOut: [...leftOut(options, skipped), ...ofServer.leftOut()],
       remarks: Option.isSome(metadata.announcement)
         ? []
-        : ["the backup has no manifest: its rows were counted, its bytes could not be proven"]
+        : (yield* backup.countsRows)
+        ? ["the backup has no manifest: its rows were counted, its bytes could not be proven"]
+        : ["the backup says nothing of what it should hold: a file that is missing would not be noticed"]
     }
     return verdict
   })).pipe(Effect.withSpan("Restore.run"))

@@ -16,6 +16,9 @@ export interface KeyFile {
   readonly comments: ReadonlyArray<string>
 }
 
+/** A line feed in a group's name is written so. */
+const withLineFeeds = (name: string): string => name.replaceAll("\u10000", "\n")
+
 /**
  * Reads a key file. A line that is neither a group, a comment nor blank and has no `=` is a bare flag, and means 1.
  * Groups that appear twice stay apart; who asks for a group by name merges them.
@@ -32,8 +35,11 @@ export const parse = (text: string): KeyFile => {
     }
     if (line.startsWith("#")) {
       comments.push(line.slice(1).trim())
+    } else if (/^(Started|Finished) dump at:/.test(line)) {
+      // versions before 0.14 did not make a comment of it
+      comments.push(line)
     } else if (line.startsWith("[") && line.endsWith("]")) {
-      groups.push({ name: line.slice(1, -1), entries: [] })
+      groups.push({ name: withLineFeeds(line.slice(1, -1)), entries: [] })
     } else {
       const equals = line.indexOf("=")
       const entry = equals === -1

@@ -5,6 +5,7 @@
  */
 import * as FileName from "@sluice/format/FileName"
 import * as Metadata from "@sluice/format/Metadata"
+import * as Sql from "@sluice/format/Sql"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
@@ -29,9 +30,12 @@ export const make = Effect.sync(() => {
   const seen = new Set<string>()
   /** What has come, under the names that it would have if it were not compressed. */
   const come = new Set<string>()
+  /** What files of their own say of tables. */
+  const counted: Array<Metadata.TableSection> = []
   let bytes = 0
   const loaded = new Map<string, number>()
   let opened = false
+  let quotes = "BACKTICK"
   let announcement: Option.Option<Metadata.Announcement> = Option.none()
   let last: Option.Option<Metadata.Metadata> = Option.none()
 
@@ -51,6 +55,7 @@ export const make = Effect.sync(() => {
       }
       opened = true
       announcement = metadata.announcement
+      quotes = metadata.config.get("quote-character") ?? quotes
       for (const entry of metadata.files) {
         const known = entries.get(entry.name)
         if (known !== undefined && (known.bytes !== entry.bytes || known.checksum !== entry.checksum)) {
@@ -69,6 +74,29 @@ export const make = Effect.sync(() => {
         }
         last = Option.some(metadata)
       }
+    })
+
+  /** The number of rows that a file of its own says a table has. */
+  const absorbRows = (
+    { file }: Arrival,
+    table: { readonly database: string; readonly table: string },
+    content: Uint8Array
+  ) =>
+    Effect.suspend(() => {
+      seen.add(file.name)
+      const text = Sql.text(content).trim()
+      if (!/^\d{1,15}$/.test(text)) {
+        return Effect.fail(damaged(file.name, "it is not a number of rows"))
+      }
+      counted.push({
+        database: table.database,
+        table: table.table,
+        realName: table.table,
+        rows: Option.some(Number(text)),
+        isView: false,
+        isSequence: false
+      })
+      return Effect.void
     })
 
   const missing = (name: string, detail: string) =>
@@ -168,7 +196,8 @@ export const make = Effect.sync(() => {
   /** Holds the rows of every table against the metadata. */
   const compareRows = (isLoaded: (table: Metadata.TableSection) => boolean): Effect.Effect<void, BackupError> =>
     Effect.suspend(() => {
-      for (const table of Option.match(last, { onNone: () => [], onSome: (metadata) => metadata.tables })) {
+      const listed = Option.match(last, { onNone: () => [], onSome: (metadata) => metadata.tables })
+      for (const table of [...listed, ...counted]) {
         const found = loaded.get(keyOf(table)) ?? 0
         if (!table.isView && isLoaded(table) && Option.isSome(table.rows) && table.rows.value !== found) {
           return new BackupError({
@@ -185,6 +214,12 @@ export const make = Effect.sync(() => {
 
   return {
     absorb,
+    absorbRows,
+    /** Whether anything tells of rows that should come. */
+    countsRows: Effect.sync(() =>
+      counted.length > 0 ||
+      Option.exists(last, (metadata) => metadata.tables.some((table) => Option.isSome(table.rows)))
+    ),
     prove,
     count,
     committed,
@@ -200,6 +235,8 @@ export const make = Effect.sync(() => {
     definitionsFollow: Effect.sync(() =>
       Option.match(announcement, { onNone: () => true, onSome: ({ definitions }) => definitions })
     ),
+    /** Whether names are in double quotes, which not every file's own header says. */
+    isInDoubleQuotes: Effect.sync(() => quotes === "DOUBLE_QUOTE"),
     /** Whether definitions hold the blanks of `SchemaFile.guard`. */
     isGuarded: Effect.sync(() => Option.isSome(announcement))
   }

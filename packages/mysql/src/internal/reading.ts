@@ -17,6 +17,7 @@ import type * as MysqlError from "../MysqlError.js"
 import type * as Dialect from "./dialect.js"
 import * as Keys from "./keys.js"
 import * as Partitions from "./partitions.js"
+import * as Zones from "./zones.js"
 
 const expression = (dialect: Dialect.Dialect) => (column: Catalog.Column): string =>
   dialect.read(column, Sql.quoteIdentifier(column.name))
@@ -96,7 +97,9 @@ export const rows = (
 ): Stream.Stream<Source.Piece, MysqlError.MysqlError> => {
   const columns = table.columns.filter((column) => !column.generated)
   return Stream.unwrap(Effect.as(
-    connection.query(`SET SESSION time_zone = ${options.utc ? "'+00:00'" : "@@GLOBAL.time_zone"}`),
+    options.utc
+      ? connection.query("SET SESSION time_zone = '+00:00'")
+      : Zones.use(connection, columns, from(table, chunk)),
     columns.length === 0
       ? countedRows(connection, table, chunk, options)
       : connection.insertStatements(

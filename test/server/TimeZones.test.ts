@@ -1,0 +1,117 @@
+import { assert, layer } from "@effect/vitest"
+import { Dump } from "@sluice/pipeline"
+import { Cause, Effect, Exit, Option } from "effect"
+
+import { flow, lenient, move } from "../support/moving.js"
+import { ask, connect, run } from "../support/mysqlSource.js"
+import * as real from "../support/realServers.js"
+import { describeVendors } from "../support/servers.js"
+
+interface Zone {
+  readonly name: string
+  /** Seconds from UTC, before the first change. */
+  readonly usual: number
+  /** Moments as seconds since 1970, and the seconds from UTC from then on. */
+  readonly changes: ReadonlyArray<readonly [at: number, offset: number]>
+  /** Moments of the hour that comes twice. */
+  readonly twice: ReadonlyArray<number>
+}
+
+const zones: ReadonlyArray<Zone> = [
+  { name: "Berlin", usual: 3600, changes: [[1711846800, 7200], [1729990800, 3600]], twice: [1729989000, 1729992600] },
+  // half an hour, and back in April
+  {
+    name: "Lord_Howe",
+    usual: 39600,
+    changes: [[1712415600, 37800], [1728142200, 39600]],
+    twice: [1712414700, 1712416500]
+  }
+]
+
+/** Makes a time zone known to a server: those of the system come with other packages. */
+const introduce = ({ changes, name, usual }: Zone, id: number): ReadonlyArray<string> => [
+  `REPLACE INTO mysql.time_zone VALUES (${id}, 'N')`,
+  `REPLACE INTO mysql.time_zone_name VALUES ('${name}', ${id})`,
+  `REPLACE INTO mysql.time_zone_transition_type VALUES (${id}, 0, ${usual}, 0, 'A')`,
+  ...changes.flatMap(([at, offset], i) => [
+    `REPLACE INTO mysql.time_zone_transition_type VALUES (${id}, ${i + 1}, ${offset}, 0, 'B')`,
+    `REPLACE INTO mysql.time_zone_transition VALUES (${id}, ${at}, ${i + 1})`
+  ])
+]
+
+/** Also right before and after clocks go forward. */
+const moments = ({ changes, usual }: Zone) => {
+  const before = (i: number) => changes[i - 1]?.[1] ?? usual
+  return [
+    1,
+    2147483646,
+    ...changes.flatMap(([at, offset], i) => [at - 7300, ...(offset > before(i) ? [at - 1, at] : []), at + 7300])
+  ]
+}
+
+describeVendors("time zones", (vendor) => {
+  layer(real.oneServer(vendor), { excludeTestServices: true })((it) => {
+    const prepared = (zone: Zone, moments: ReadonlyArray<number>) =>
+      Effect.gen(function*() {
+        const server = yield* real.From
+        const connection = yield* connect(server)
+        yield* lenient(connection)
+        yield* run(
+          connection,
+          "SET GLOBAL time_zone = 'SYSTEM'",
+          ...zones.flatMap((one, i) => introduce(one, 9000 + i)),
+          `SET GLOBAL time_zone = '${zone.name}'`,
+          "DROP DATABASE IF EXISTS here",
+          "DROP DATABASE IF EXISTS there",
+          "CREATE DATABASE here",
+          "CREATE TABLE here.t (id INT AUTO_INCREMENT PRIMARY KEY, n TIMESTAMP NULL, s TIMESTAMP(6) NULL, " +
+            "d DATETIME(6) NULL, x TIMESTAMP NOT NULL DEFAULT '2024-03-31 00:30:00')",
+          `INSERT INTO here.t (n, s, d) VALUES (NULL, '0000-00-00', '2024-03-31 02:30:00'), ${
+            moments.map((at) => `(FROM_UNIXTIME(${at}), FROM_UNIXTIME(${at}.999999), '2024-10-27 02:30:00')`).join(", ")
+          }`
+        )
+        const rows = (database: string) =>
+          ask(
+            connection,
+            `SELECT id, UNIX_TIMESTAMP(n), UNIX_TIMESTAMP(s), CAST(d AS CHAR), UNIX_TIMESTAMP(x) FROM ${database}.t ORDER BY id`
+          )
+        return { server, connection, rows }
+      })
+    const here = (utc: boolean) => ({
+      dump: { read: { ...Dump.defaults.read, utc } },
+      restore: { database: Option.some("there") }
+    })
+
+    for (const zone of zones) {
+      it.scoped(`${zone.name}: in UTC every moment comes back, also of the hour that comes twice`, () =>
+        Effect.gen(function*() {
+          const { rows, server } = yield* prepared(zone, [...moments(zone), ...zone.twice])
+          yield* move(server, server, "here", here(true))
+          const before = yield* rows("here")
+          assert.strictEqual(new Set(before.map(([, moment]) => moment)).size, moments(zone).length + 3)
+          assert.deepStrictEqual(yield* rows("there"), before)
+        }))
+
+      it.scoped(`${zone.name}: in the zone of the server every moment of other hours comes back`, () =>
+        Effect.gen(function*() {
+          const { rows, server } = yield* prepared(zone, moments(zone))
+          yield* move(server, server, "here", here(false))
+          assert.deepStrictEqual(yield* rows("there"), yield* rows("here"))
+        }))
+
+      it.scoped(`${zone.name}: in the zone of the server the hour that comes twice is refused`, () =>
+        Effect.gen(function*() {
+          const { server } = yield* prepared(zone, [...moments(zone), ...zone.twice])
+          const exit = yield* Effect.exit(flow(server, server, "here", here(false)))
+          assert(Exit.isFailure(exit))
+          const errors = Array.from(Cause.failures(exit.cause)).flatMap((error) =>
+            error._tag === "SourceError" ? [error.message] : []
+          )
+          assert.match(
+            errors.join(),
+            /`here`\.`t`.*a TIMESTAMP of one row is of an hour that came twice .* without --skip-tz-utc it does/
+          )
+        }))
+    }
+  })
+})

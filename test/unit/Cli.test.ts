@@ -160,8 +160,24 @@ describe("dump", () => {
         statementSize: 1000000,
         chunkFileSize: Option.none(),
         completeInsert: false,
-        utc: true
+        utc: true,
+        lockMode: "AUTO",
+        ddl: "auto",
+        transactionalOnly: false
       })
+    }))
+
+  it.effect("the lock mode and the policy for definitions, under the names of mydumper too", () =>
+    Effect.gen(function*() {
+      const chosen = (...argv: ReadonlyArray<string>) =>
+        Effect.map(dump(argv), ({ ddl, lockMode, transactionalOnly }) => [lockMode, ddl, transactionalOnly] as const)
+      assert.deepStrictEqual(yield* chosen("--sync-thread-lock-mode=lock_all", "--ddl=prevent", "--trx-tables"), [
+        "LOCK_ALL",
+        "prevent",
+        true
+      ])
+      assert.deepStrictEqual(yield* chosen("-k", "--skip-ddl-locks", "--no-trx-tables"), ["NO_LOCK", "detect", false])
+      assert.deepStrictEqual(yield* chosen("--trx-tables=0"), ["AUTO", "auto", false])
     }))
 
   it.effect("all flags the other way", () =>

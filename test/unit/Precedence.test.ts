@@ -155,6 +155,12 @@ describe("what follows from what was said", () => {
       yield* holds({ argv: ["--no-delete", "db"] }, ["--stream", "NO_DELETE", "--", "db"])
       yield* holds({ argv: ["--no-delete"] }, [])
       yield* holds({ argv: ["--trx-consistency-only", "--less-locking"] }, [])
+      yield* holds({ argv: ["-k"] }, ["--sync-thread-lock-mode", "NO_LOCK"])
+      yield* holds({ argv: ["--lock-all-tables"] }, ["--sync-thread-lock-mode", "LOCK_ALL"])
+      yield* holds({ argv: ["--no-locks", "--sync-thread-lock-mode=no_lock"] }, ["--sync-thread-lock-mode", "NO_LOCK"])
+      yield* holds({ argv: ["--no-locks=0"] }, [])
+      yield* refused({ argv: ["--no-locks", "--sync-thread-lock-mode=FTWRL"] }, "contradict")
+      yield* refused({ argv: ["--no-locks", "--lock-all-tables"] }, "contradict")
       const { notices } = yield* settle({ argv: ["--no-delete", "--stream", "--less-locking"] })
       assert.lengthOf(notices, 2)
       for (const notice of notices) {

@@ -37,6 +37,34 @@ export const DropTable = Schema.Literal("FAIL", "NONE", "DROP", "TRUNCATE", "DEL
 export type DropTable = typeof DropTable.Type
 
 /**
+ * How all connections of a dump come to see one moment, in mydumper's spelling.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const LockMode = Schema.Literal("AUTO", "FTWRL", "LOCK_ALL", "GTID", "SAFE_NO_LOCK", "NO_LOCK")
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type LockMode = typeof LockMode.Type
+
+/**
+ * What becomes of others who want to change definitions while a dump runs.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const Ddl = Schema.Literal("auto", "prevent", "detect")
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type Ddl = typeof Ddl.Type
+
+/**
  * Where the password comes from: there is none, it was given, or it is to be asked for on the terminal.
  *
  * @since 0.1.0
@@ -137,7 +165,11 @@ export const DumpConfig = Schema.Struct({
   /** Bytes; `None` is as large as the memory budget allows. */
   chunkFileSize: Schema.OptionFromSelf(Schema.Number),
   completeInsert: Schema.Boolean,
-  utc: Schema.Boolean
+  utc: Schema.Boolean,
+  lockMode: LockMode,
+  ddl: Ddl,
+  /** Whether tables of engines without transactions are refused. */
+  transactionalOnly: Schema.Boolean
 })
 
 /**

@@ -5,6 +5,7 @@
  */
 import type { FileSystem } from "@effect/platform/FileSystem"
 import type { Path } from "@effect/platform/Path"
+import * as Consistency from "@sluice/mysql/Consistency"
 import * as MysqlSource from "@sluice/mysql/MysqlSource"
 import * as MysqlTarget from "@sluice/mysql/MysqlTarget"
 import * as Dump from "@sluice/pipeline/Dump"
@@ -65,6 +66,21 @@ const defaultDirectory: Effect.Effect<string> = Effect.map(Clock.currentTimeMill
 
 const contents = { Refuse: "Nothing", Clear: "Cleared", WriteOver: "Anything" } as const
 
+const lockModes: { readonly [Mode in Config.LockMode]: Consistency.LockMode } = {
+  AUTO: Consistency.LockMode.Auto(),
+  FTWRL: Consistency.LockMode.Ftwrl(),
+  LOCK_ALL: Consistency.LockMode.LockAll(),
+  GTID: Consistency.LockMode.Gtid(),
+  SAFE_NO_LOCK: Consistency.LockMode.SafeNoLock(),
+  NO_LOCK: Consistency.LockMode.NoLock()
+}
+
+const ddls: { readonly [Policy in Config.Ddl]: Consistency.Ddl } = {
+  auto: Consistency.Ddl.Auto(),
+  prevent: Consistency.Ddl.Prevent(),
+  detect: Consistency.Ddl.Detect()
+}
+
 type Environment = FileSystem | Path | PipeOut | PipeIn | Progress
 
 /**
@@ -121,7 +137,16 @@ export const dump = (
     }
     return yield* Effect.provide(
       Dump.run(options),
-      Layer.merge(leaving, MysqlSource.layer({ ...connection, readers: threads }))
+      Layer.merge(
+        leaving,
+        MysqlSource.layer({
+          ...connection,
+          readers: threads,
+          lockMode: lockModes[config.lockMode],
+          ddl: ddls[config.ddl],
+          transactionalOnly: config.transactionalOnly
+        })
+      )
     )
   })
 

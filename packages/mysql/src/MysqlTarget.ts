@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import * as Sql from "@sluice/format/Sql"
-import type { TargetError } from "@sluice/pipeline/SluiceError"
+import { TargetError } from "@sluice/pipeline/SluiceError"
 import * as Target from "@sluice/pipeline/Target"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -26,7 +26,15 @@ import * as MysqlError from "./MysqlError.js"
 export interface Options extends Connection.Options {
   /** Whether the server writes what is restored into its binary log. Leaving it out needs a privilege. */
   readonly binlog: boolean
+  /** How long a definition waits for whoever keeps it from being changed: a minute when not given. */
+  readonly lockWait?: Duration.Duration | undefined
 }
+
+const defaultLockWait = Duration.minutes(1)
+
+/** The servers' own limit for this wait is a day, or a year. */
+const limitWait = (options: Options): string =>
+  `SET SESSION lock_wait_timeout = ${Math.max(1, Math.ceil(Duration.toSeconds(options.lockWait ?? defaultLockWait)))}`
 
 /** Rolling back what was not committed may take long; then the server goes on with it by itself. */
 const rollsBackWithin = Duration.seconds(5)
@@ -43,6 +51,7 @@ const make = (options: Options): Effect.Effect<Target.Session, TargetError, Scop
     if (!options.binlog) {
       yield* run("cannot keep the restore out of the target's binary log", "SET SESSION sql_log_bin = 0")
     }
+    yield* run("cannot prepare a session of the target server", limitWait(options))
     const state = yield* run("cannot read the target server's settings", TargetSession.settings)
     const settings = TargetSession.readSettings(state.rows[0] ?? [])
     if (!settings.explicitDefaultsForTimestamp) {
@@ -61,7 +70,7 @@ const make = (options: Options): Effect.Effect<Target.Session, TargetError, Scop
         statement.length + 1 < connection.maxAllowedPacket // a byte says that it is a statement
           ? Effect.mapError(
             Effect.catchAll(connection.execute(statement), (error) => NoMember.retry(connection, statement, error)),
-            (error) => error.toTarget("a statement failed", TargetSession.describe(statement))
+            (error) => failed(error, statement)
           )
           : Effect.fail(tooLong(statement, connection.maxAllowedPacket)),
       warnings: Effect.map(
@@ -100,6 +109,23 @@ const make = (options: Options): Effect.Effect<Target.Session, TargetError, Scop
         )
     }
   })
+
+const changesRows = /^\s*(?:\/\*.*?\*\/\s*)*(?:INSERT|REPLACE|LOAD|DELETE|UPDATE)\b/i
+
+/** A definition that had to wait is most often kept waiting by a dump of this very server. */
+const failed = (error: MysqlError.MysqlError, statement: Uint8Array): TargetError => {
+  const where = TargetSession.describe(statement)
+  const failed = error.toTarget("a statement failed", where)
+  return error.reason !== "LockTimeout" || changesRows.test(where) ? failed : new TargetError({
+    reason: failed.reason,
+    what: failed.what,
+    where,
+    detail: `another session keeps definitions on the target from being changed: ${error.detail}`,
+    advice: "If a dump of this very server is running, run it with --ddl=detect; " +
+      "otherwise try again when the session that holds the lock is done",
+    ...(failed.errno === undefined ? {} : { errno: failed.errno })
+  })
+}
 
 /** The server would only close the connection, or say it after it was sent all of it. */
 const tooLong = (statement: Uint8Array, most: number): TargetError =>

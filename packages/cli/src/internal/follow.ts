@@ -69,12 +69,34 @@ const followPurge = (settings: Settings): Either.Either<Settings, UsageError> =>
   return Either.right(put(settings, "drop-table", purgeMode, purge.origin))
 }
 
+/** Older spellings of lock modes. One of today that was given, too, has to mean the same. */
+const followLocks = (settings: Settings): Either.Either<Settings, UsageError> => {
+  const modes = [["no-locks", "NO_LOCK"], ["lock-all-tables", "LOCK_ALL"]] as const
+  return modes.reduce<Either.Either<Settings, UsageError>>((done, [name, mode]) =>
+    Either.flatMap(done, (settings) => {
+      const old = get(settings, name)
+      if (old === undefined || !Setting.isOn(old)) return Either.right(settings)
+      const now = get(settings, "sync-thread-lock-mode")
+      return now !== undefined && Setting.textOf(settings, "sync-thread-lock-mode") !== mode
+        ? Either.left(Setting.contradiction(old, now))
+        : Either.right(put(settings, "sync-thread-lock-mode", mode, old.origin))
+    }), Either.right(settings))
+}
+
 /** Turns spellings of older versions into what they mean now. `streaming`: a stream is on even if no option says so. */
 export const followRemoved = (settings: Settings, streaming: boolean): Either.Either<Settings, UsageError> =>
   Either.map(
-    followPurge(followNoDelete(settings, streaming)),
+    Either.flatMap(followPurge(followNoDelete(settings, streaming)), followLocks),
     (followed) =>
-      without(followed, ["no-delete", "overwrite-tables", "purge-mode", "trx-consistency-only", "less-locking"])
+      without(followed, [
+        "no-delete",
+        "overwrite-tables",
+        "purge-mode",
+        "trx-consistency-only",
+        "less-locking",
+        "no-locks",
+        "lock-all-tables"
+      ])
   )
 
 /**

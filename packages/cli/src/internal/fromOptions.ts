@@ -9,7 +9,7 @@ import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 
 import type { Password, Rows, TableName } from "../Config.js"
-import { DropTable, DumpConfig, RestoreConfig, StreamMode } from "../Config.js"
+import { Ddl, DropTable, DumpConfig, LockMode, RestoreConfig, StreamMode } from "../Config.js"
 import * as Endpoint from "../Endpoint.js"
 import { compile } from "./pattern.js"
 
@@ -57,7 +57,12 @@ const dumpOptions = Schema.Struct({
   "use-single-column": Schema.Boolean,
   "statement-size": Schema.NumberFromString,
   "complete-insert": Schema.Boolean,
-  "tz-utc": Schema.Boolean
+  "tz-utc": Schema.Boolean,
+  "sync-thread-lock-mode": LockMode,
+  ddl: Ddl,
+  "skip-ddl-locks": Schema.Boolean,
+  "trx-tables": Schema.optional(Schema.Literal("0", "1")),
+  "no-trx-tables": Schema.Boolean
 })
 
 const restoreOptions = Schema.Struct({
@@ -122,8 +127,21 @@ const rowsOf = (rows: string | undefined): Rows => {
   return least < 0 ? { _tag: "OnePiece" } : { _tag: "Fixed", rows: least }
 }
 
+/** The older names have to agree with the newer ones. */
+const guardsOf = (
+  input: typeof dumpOptions.Type
+): Either.Either<Pick<DumpConfig, "ddl" | "transactionalOnly">, string> =>
+  input["skip-ddl-locks"] && input.ddl === "prevent"
+    ? Either.left("--skip-ddl-locks and --ddl=prevent contradict each other: leave one of them out")
+    : input["no-trx-tables"] && input["trx-tables"] === "1"
+    ? Either.left("--no-trx-tables and --trx-tables contradict each other: leave one of them out")
+    : Either.right({
+      ddl: input["skip-ddl-locks"] ? "detect" : input.ddl,
+      transactionalOnly: input["trx-tables"] === "1"
+    })
+
 const dumpOf = (input: typeof dumpOptions.Type): Either.Either<DumpConfig, string> =>
-  Either.map(patternsOf(input), (patterns) => {
+  Either.zipWith(patternsOf(input), guardsOf(input), (patterns, guards) => {
     const [database, ...tables] = input.words
     const shared = commonOf(input, patterns)
     return {
@@ -152,7 +170,9 @@ const dumpOf = (input: typeof dumpOptions.Type): Either.Either<DumpConfig, strin
       statementSize: input["statement-size"],
       chunkFileSize: input["chunk-filesize"] === 0 ? Option.none() : Option.some(input["chunk-filesize"] * 1024 * 1024),
       completeInsert: input["complete-insert"],
-      utc: input["tz-utc"]
+      utc: input["tz-utc"],
+      lockMode: input["sync-thread-lock-mode"],
+      ...guards
     }
   })
 

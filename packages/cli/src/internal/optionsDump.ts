@@ -167,6 +167,76 @@ export const dumpOptions: ReadonlyArray<Entry> = [
   }),
   entry({
     ...how,
+    name: "sync-thread-lock-mode",
+    kind: Kind.Choice({
+      bare: undefined,
+      spellings: ["AUTO", "FTWRL", "LOCK_ALL", "GTID", "SAFE_NO_LOCK", "NO_LOCK"].map((mode) => [mode, mode] as const),
+      refused: []
+    }),
+    metavar: "MODE",
+    default: "AUTO",
+    help: "How all connections come to see one moment: FTWRL under a global read lock, LOCK_ALL under locks of the " +
+      "tables, GTID and SAFE_NO_LOCK without a lock but with a proof, NO_LOCK without either. AUTO takes the best that " +
+      "the account may. A lock is held only while the snapshot is taken."
+  }),
+  entry({
+    ...how,
+    name: "ddl",
+    kind: Kind.Choice({
+      bare: undefined,
+      spellings: [["auto", "auto"], ["prevent", "prevent"], ["detect", "detect"]],
+      refused: []
+    }),
+    metavar: "auto|prevent|detect",
+    default: "auto",
+    help: "What becomes of others who want to change definitions: `prevent` lets them wait until the dump is done; " +
+      "`detect` lets them wait for the tables that are being read only, and a table that was changed before its turn " +
+      "ends the dump. `auto` prevents where nobody else is kept waiting by it."
+  }),
+  entry({
+    ...how,
+    name: "skip-ddl-locks",
+    kind: Kind.Flag(),
+    help: "The same as --ddl=detect."
+  }),
+  entry({
+    ...how,
+    name: "trx-tables",
+    kind: Kind.Choice({
+      bare: "1",
+      spellings: [["1", "1"], ["true", "1"], ["on", "1"], ["yes", "1"], ["0", "0"], ["false", "0"], ["off", "0"], [
+        "no",
+        "0"
+      ]],
+      refused: []
+    }),
+    metavar: "0|1",
+    help: "With 1, also meant without a value, tables of engines without transactions are refused. Without it, or " +
+      "with 0, they are locked at the moment of the snapshot, read first, and unlocked."
+  }),
+  entry({
+    ...how,
+    name: "no-trx-tables",
+    kind: Kind.Flag(),
+    help: "The same as --trx-tables=0."
+  }),
+  entry({
+    ...how,
+    name: "no-locks",
+    short: ["k"],
+    kind: Kind.Flag(),
+    removed: "write --sync-thread-lock-mode=NO_LOCK",
+    help: "Take no lock."
+  }),
+  entry({
+    ...how,
+    name: "lock-all-tables",
+    kind: Kind.Flag(),
+    removed: "write --sync-thread-lock-mode=LOCK_ALL",
+    help: "Lock all tables."
+  }),
+  entry({
+    ...how,
     name: "trx-consistency-only",
     kind: Kind.Flag(),
     removed: "leave it out: tables are only locked while the snapshot is taken",

@@ -64,12 +64,8 @@ const inDump: ReadonlyArray<string> = [
   "updated-since/U",
   "partition-regex",
   "tidb-snapshot/z",
-  "sync-thread-lock-mode",
   "use-savepoints",
   "no-backup-locks",
-  "skip-ddl-locks",
-  "trx-tables",
-  "no-trx-tables",
   "long-query-guard/l",
   "long-query-retries",
   "long-query-retry-interval",
@@ -170,20 +166,6 @@ const removed: ReadonlyArray<Unavailable> = [
     commands: ["restore"],
     reason: "was removed from myloader",
     advice: "leave it out"
-  },
-  {
-    name: "no-locks",
-    short: ["k"],
-    commands: ["dump"],
-    reason: "was removed from mydumper, and a dump without locks is not available yet in this version",
-    advice: "leave it out; tables are only locked while the snapshot is taken"
-  },
-  {
-    name: "lock-all-tables",
-    short: [],
-    commands: ["dump"],
-    reason: "was removed from mydumper, and locks for the whole dump are not available yet in this version",
-    advice: "leave it out; the dump is one consistent snapshot"
   },
   {
     name: "csv",

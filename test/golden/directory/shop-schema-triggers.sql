@@ -1,0 +1,21 @@
+/*!40101 SET NAMES utf8mb4*/;
+/*!40014 SET FOREIGN_KEY_CHECKS=0*/;
+/*!40101 SET SQL_MODE='NO_AUTO_VALUE_ON_ZERO,NO_ENGINE_SUBSTITUTION'*/;
+/*!40103 SET TIME_ZONE='+00:00' */;
+SET @PREV_SQL_MODE=@@SQL_MODE;
+SET @PREV_CHARACTER_SET_CLIENT=@@CHARACTER_SET_CLIENT;
+SET @PREV_CHARACTER_SET_RESULTS=@@CHARACTER_SET_RESULTS;
+SET @PREV_COLLATION_CONNECTION=@@COLLATION_CONNECTION;
+SET sql_mode = '';
+DROP TRIGGER IF EXISTS `after_empty`;
+SET character_set_client = utf8mb4;
+SET character_set_results = utf8mb4;
+SET collation_connection = utf8mb4_general_ci;
+CREATE DEFINER=`root`@`%` TRIGGER `after_empty` AFTER INSERT ON `empty` FOR EACH ROW begin
+  set @a = ';'; 
+  set @b = 1; 
+end;
+SET sql_mode = @PREV_SQL_MODE;
+SET character_set_client = @PREV_CHARACTER_SET_CLIENT;
+SET character_set_results = @PREV_CHARACTER_SET_RESULTS;
+SET collation_connection = @PREV_COLLATION_CONNECTION;

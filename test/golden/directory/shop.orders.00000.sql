@@ -1,0 +1,9 @@
+/*!40101 SET NAMES binary*/;
+/*!40014 SET FOREIGN_KEY_CHECKS=0*/;
+/*!40101 SET SQL_MODE='NO_AUTO_VALUE_ON_ZERO,NO_ENGINE_SUBSTITUTION'*/;
+/*!40103 SET TIME_ZONE='+00:00' */;
+INSERT INTO `orders` VALUES(1,"a\'b\"c\\d;\n-- x 1\n",_binary "\0\Z\"\'\\ÿ",1.50,"2024-02-29 23:59:59")
+,(2,NULL,NULL,NULL,NULL)
+,(3,"","",0.00,"0000-00-00 00:00:00")
+,(4,"VALUES (1),(2);\n",_binary "NULL",-1.00,"1000-01-01 00:00:00")
+;

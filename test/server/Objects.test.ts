@@ -233,11 +233,49 @@ describeVendors("objects", (vendor) => {
           assert.strictEqual(yield* position, "2")
         }), 120_000)
 
+      it.scoped("versioned tables come back with their history, when it is asked for", () =>
+        Effect.gen(function*() {
+          const from = yield* moves.make(
+            "DROP DATABASE IF EXISTS history",
+            ...objects.history,
+            // what nobody would guess to be one of the columns
+            "CREATE TABLE `o'd d` (id INT PRIMARY KEY, `s``t` TIMESTAMP(6) GENERATED ALWAYS AS ROW START INVISIBLE, " +
+              "`e d` TIMESTAMP(6) GENERATED ALWAYS AS ROW END, PERIOD FOR SYSTEM_TIME (`s``t`, `e d`)) WITH SYSTEM VERSIONING",
+            "INSERT INTO `o'd d` (id) VALUES (1), (2), (3)",
+            "DELETE FROM `o'd d` WHERE id < 3"
+          )
+          const to = yield* connect(yield* real.To)
+          yield* run(to, "DROP DATABASE IF EXISTS history")
+          const { bytes, dumped } = yield* moves.move(["history"], {
+            history: true,
+            dump: { chunkRows: Option.some(1) }
+          })
+          assert.deepStrictEqual(yield* moves.differences("history"), [])
+          assert.deepStrictEqual(dumped.leftOut, ["the history of `history`.`precise`"])
+          const all = ["plain", "some_columns", "by_time", "by_size", "by_size_keyless", "bookings"]
+          const queries = [
+            ...all.map((table) => `SELECT *, row_start, row_end FROM history.${table} FOR SYSTEM_TIME ALL`),
+            "SELECT * FROM history.named FOR SYSTEM_TIME ALL",
+            "SELECT id, since, till FROM history.hidden FOR SYSTEM_TIME ALL",
+            "SELECT id, `s``t`, `e d` FROM history.`o'd d` FOR SYSTEM_TIME ALL"
+          ]
+          for (const query of queries) {
+            const sorted = (connection: typeof to) =>
+              Effect.map(ask(connection, query), (rows) => rows.map((row) => row.join()).sort())
+            const rows = yield* sorted(from)
+            assert.isAbove(rows.length, 1, query)
+            assert.deepStrictEqual(yield* sorted(to), rows, query)
+          }
+          assert.deepStrictEqual(yield* ask(to, "SELECT id FROM history.`o'd d`"), [["3"]])
+          assert.include(Sql.text(bytes), "/*!101100 SET SESSION system_versioning_insert_history=1*/;\n")
+        }), 120_000)
+
       it.scoped(
         "versioned tables come back with their current rows, and the verdict says so",
         () =>
           Effect.gen(function*() {
-            const from = yield* moves.make(...objects.history)
+            const from = yield* moves.make("DROP DATABASE IF EXISTS history", ...objects.history)
+            yield* run(yield* connect(yield* real.To), "DROP DATABASE IF EXISTS history")
             // a server may be set to show the past
             yield* run(from, "SET GLOBAL system_versioning_asof = '2020-01-01'")
             const { dumped } = yield* moves.move(["history"]).pipe(

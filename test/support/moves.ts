@@ -2,11 +2,12 @@
  * Databases that go from one server to another, through a stream in memory.
  */
 import { FileSystem } from "@effect/platform"
+import { MysqlSource } from "@sluice/mysql"
 import { type Dump, type Restore, StreamMode } from "@sluice/pipeline"
 import { Effect, Layer } from "effect"
 
 import * as flows from "./flows.js"
-import { connect, everythingIn, run } from "./mysqlSource.js"
+import { connect, everythingIn, optionsOf, run } from "./mysqlSource.js"
 import * as real from "./realServers.js"
 
 /** Runs statements on the server that is dumped. */
@@ -21,6 +22,8 @@ export const make = (...statements: ReadonlyArray<string>) =>
 export const move = (databases: ReadonlyArray<string>, options: {
   readonly dump?: Partial<Dump.Options>
   readonly restore?: Partial<Restore.Options>
+  /** Whether the history of versioned tables is read. */
+  readonly history?: boolean
 } = {}) =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
@@ -30,7 +33,9 @@ export const move = (databases: ReadonlyArray<string>, options: {
         Layer.provideMerge(StreamMode.layerTraditionalDump, flows.folder(yield* fs.makeTempDirectoryScoped()))
       ),
       Effect.provide(pipe.out),
-      Effect.provide(real.sourceOf(yield* real.From, 2))
+      Effect.provide(
+        MysqlSource.layer({ ...optionsOf(yield* real.From), readers: 2, history: options.history ?? false })
+      )
     )
     const bytes = yield* pipe.bytes
     const restored = yield* restoreFrom(bytes, options.restore)

@@ -149,6 +149,7 @@ describe("dump", () => {
         data: true,
         users: false,
         tablespaces: false,
+        history: false,
         schemas: true,
         triggers: true,
         routines: true,

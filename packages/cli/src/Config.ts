@@ -152,6 +152,7 @@ export const DumpConfig = Schema.Struct({
   data: Schema.Boolean,
   users: Schema.Boolean,
   tablespaces: Schema.Boolean,
+  history: Schema.Boolean,
   schemas: Schema.Boolean,
   triggers: Schema.Boolean,
   routines: Schema.Boolean,

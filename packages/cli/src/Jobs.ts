@@ -144,7 +144,8 @@ export const dump = (
           readers: threads,
           lockMode: lockModes[config.lockMode],
           ddl: ddls[config.ddl],
-          transactionalOnly: config.transactionalOnly
+          transactionalOnly: config.transactionalOnly,
+          history: config.history
         })
       )
     )

@@ -15,6 +15,7 @@ import * as Columns from "./internal/columns.js"
 import * as Control from "./internal/control.js"
 import type * as Dialect from "./internal/dialect.js"
 import * as Engines from "./internal/engines.js"
+import * as History from "./internal/history.js"
 import * as Keys from "./internal/keys.js"
 import * as Visibility from "./internal/visibility.js"
 
@@ -69,6 +70,8 @@ export interface Table {
   readonly columns: ReadonlyArray<Column>
   /** The primary key, else the first other one. */
   readonly key: Option.Option<Key>
+  /** Of a table whose history is read too, the columns that say since when and until when a row was. */
+  readonly period: Option.Option<History.Period>
 }
 
 /**
@@ -105,7 +108,7 @@ export interface Catalog {
   readonly sqlMode: string
   /** Names of engines whose tables a snapshot holds. */
   readonly transactional: ReadonlySet<string>
-  /** The full names of tables that keep their history, of which the snapshot gives the current rows. */
+  /** The full names of tables that keep their history, of which the snapshot gives only the current rows. */
   readonly versioned: ReadonlyArray<string>
 }
 
@@ -307,7 +310,8 @@ export const read = (
   dialect: Dialect.Dialect,
   selection: Source.Selection,
   identity: Identity,
-  sqlMode: string
+  sqlMode: string,
+  history = false
 ): Effect.Effect<Catalog, SourceError> =>
   Effect.gen(function*() {
     const engines = yield* Effect.mapError(
@@ -324,18 +328,24 @@ export const read = (
     const keys = yield* Keys.read(control, dialect, within("TABLE_SCHEMA"))
     const triggers = yield* Visibility.triggers(control, selection, within)
     const programs = yield* Visibility.programs(control, dialect, selection, within)
+    const versioned = tables.filter((row) => row.type === "SYSTEM VERSIONED").map((row) =>
+      fullName(row.database, row.name)
+    )
+    const periods = yield* History.read(control, within("TABLE_SCHEMA"), history ? versioned : [])
     const databases = identity.databases.map((name): Database => ({
       name,
       tables: tables.filter((row) => row.database === name).map((row): Table => {
         const own = columns.get(fullName(name, row.name)) ?? []
+        const period = Option.fromNullable(periods.get(fullName(name, row.name)))
         return {
-          info: {
+          info: History.info({
             database: name,
             name: row.name,
             kind: carried.get(row.type) ?? "Table",
             estimatedRows: row.rows ?? 0,
             estimatedBytes: row.bytes ?? 0
-          },
+          }, period),
+          period,
           engine: Option.fromNullable(row.engine),
           partitioned: /\bpartitioned\b/i.test(row.options ?? ""),
           columns: own,
@@ -345,8 +355,5 @@ export const read = (
       triggers: triggers.filter((row) => row.database === name).map((row) => row.name),
       programs: programs.filter((row) => row.database === name)
     }))
-    const versioned = tables.filter((row) => row.type === "SYSTEM VERSIONED").map((row) =>
-      fullName(row.database, row.name)
-    )
-    return { databases, sqlMode, transactional, versioned }
+    return { databases, sqlMode, transactional, versioned: versioned.filter((name) => !periods.has(name)) }
   })

@@ -22,6 +22,7 @@ import * as Control from "./internal/control.js"
 import * as Definitions from "./internal/definitions.js"
 import * as Dialect from "./internal/dialect.js"
 import * as Engines from "./internal/engines.js"
+import * as History from "./internal/history.js"
 import * as Moment from "./internal/moment.js"
 import * as Reading from "./internal/reading.js"
 import * as ServerWide from "./internal/serverWide.js"
@@ -45,6 +46,8 @@ export interface Options extends Connection.Options {
   readonly ddl?: Consistency.Ddl | undefined
   /** Whether to refuse tables of engines without transactions; otherwise they are locked until they are read. */
   readonly transactionalOnly?: boolean | undefined
+  /** Whether what system-versioned tables held before is read too, for targets from MariaDB 10.11 on. */
+  readonly history?: boolean | undefined
 }
 
 const defaultLockWait = Duration.minutes(1)
@@ -112,7 +115,14 @@ const take = (
         control.query(GlobalMode, "SELECT @@GLOBAL.sql_mode AS mode"),
         (error) => error.toSource("cannot read the source's sql_mode")
       )
-      const catalog = yield* Catalog.read(control, dialect, selection, moment.identity, global?.mode ?? "")
+      const catalog = yield* Catalog.read(
+        control,
+        dialect,
+        selection,
+        moment.identity,
+        global?.mode ?? "",
+        options.history
+      )
       return { catalog, moment }
     }))
   })
@@ -227,7 +237,12 @@ const open = (
             one(Definitions.program(side, kind, { database, name, comment })))),
       plan: (info, how) =>
         Stream.unwrap(Effect.map(tableOf(info), (table) =>
-          Engines.hasRows(table) ? Chunks.plan(planning, table, how) : Stream.empty)),
+          Engines.hasRows(table)
+            ? Stream.concat(Chunks.plan(planning, table, how), Stream.fromIterable(History.chunks(table))).pipe(
+              Stream.zipWithIndex,
+              Stream.map(([chunk, part]) => ({ ...chunk, part }))
+            )
+            : Stream.empty)),
       read,
       finish: () =>
         Effect.void

@@ -15,6 +15,7 @@ import * as FileName from "@sluice/format/FileName"
 import * as Metadata from "@sluice/format/Metadata"
 import * as Naming from "@sluice/format/Naming"
 import * as SchemaFile from "@sluice/format/SchemaFile"
+import * as Sql from "@sluice/format/Sql"
 import * as Arr from "effect/Array"
 import type * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
@@ -244,7 +245,9 @@ export const run = (
         rotating.files(staging, {
           name: (subPart) =>
             FileName.render(FileName.FileName.Rows({ ...nameOf(chunk.table), part: chunk.part, subPart })),
-          preamble: rowsHead,
+          preamble: chunk.table.preamble === undefined
+            ? rowsHead
+            : Sql.concat([rowsHead, Sql.bytes(chunk.table.preamble)]),
           limit
         }),
         Stream.filterMap(Option.map((file): Made => ({ file, table: Option.some(chunk.table), objects: 0 })))

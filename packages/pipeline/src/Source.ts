@@ -44,6 +44,8 @@ export interface TableInfo {
   /** The server's estimates, for planning and progress only. */
   readonly estimatedRows: number
   readonly estimatedBytes: number
+  /** A statement that its data files begin with besides the header, with its end; most have none. */
+  readonly preamble?: string | undefined
   /** Nobody may write to it until it has been read: it should be read before all others. */
   readonly urgent?: boolean
 }
@@ -89,6 +91,8 @@ export interface Chunk {
   readonly condition: Option.Option<string>
   /** The partitions of the table that the rows are in, by their names; when empty, wherever they are. */
   readonly partitions: ReadonlyArray<string>
+  /** Whether the rows are those that a table with a history does not hold any more; they never are when not given. */
+  readonly history?: boolean | undefined
   /** For people: why it was cut like this, such as `id from 1 to 52100`. */
   readonly note: string
 }

@@ -79,6 +79,13 @@ export const dumpOptions: ReadonlyArray<Entry> = [
   }),
   entry({
     ...what,
+    name: "history",
+    kind: Kind.Flag(),
+    help: "Also dump what system-versioned tables held before, which only MariaDB 10.11 or newer takes back. Without " +
+      "it, and of tables that count transactions, the current rows are dumped."
+  }),
+  entry({
+    ...what,
     name: "users",
     kind: Kind.Flag(),
     help: "Also dump the accounts and roles with what they may do, and with the hashes of their passwords: " +

@@ -15,6 +15,7 @@ import type * as Catalog from "../Catalog.js"
 import type * as Connection from "../Connection.js"
 import type * as MysqlError from "../MysqlError.js"
 import type * as Dialect from "./dialect.js"
+import * as History from "./history.js"
 import * as Keys from "./keys.js"
 import * as Partitions from "./partitions.js"
 import * as Zones from "./zones.js"
@@ -42,10 +43,10 @@ const index = (table: Catalog.Table): string =>
 const from = (table: Catalog.Table, chunk: Source.Chunk): string =>
   ` FROM ${Sql.quoteName({ database: table.info.database, name: table.info.name })}${
     Partitions.clause(chunk.partitions)
-  }${
+  }${chunk.history === true ? " FOR SYSTEM_TIME ALL" : ""}${
     Option.match(chunk.condition, {
       onNone: () => "",
-      onSome: (condition) => `${index(table)} WHERE ${condition}`
+      onSome: (condition) => `${chunk.history === true ? "" : index(table)} WHERE ${condition}`
     })
   }`
 
@@ -95,7 +96,8 @@ export const rows = (
   chunk: Source.Chunk,
   options: Source.ReadOptions
 ): Stream.Stream<Source.Piece, MysqlError.MysqlError> => {
-  const columns = table.columns.filter((column) => !column.generated)
+  const period = History.columns(table, chunk)
+  const columns = [...table.columns.filter((column) => !column.generated), ...period]
   return Stream.unwrap(Effect.as(
     options.utc
       ? connection.query("SET SESSION time_zone = '+00:00'")
@@ -107,7 +109,7 @@ export const rows = (
           order(table)
         }`,
         {
-          head: head(table, columns, options.completeInsert),
+          head: head(table, columns, options.completeInsert || period.length > 0),
           kinds: columns.map((column) => column.kind),
           statementSize: options.statementSize
         }

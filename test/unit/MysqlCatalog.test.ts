@@ -60,6 +60,7 @@ describe("texts in two character sets", () => {
     const bytes = latin1(text)
     return Effect.succeed(Buffer.from(bytes).toString("latin1") === text ? Option.some(bytes) : Option.none())
   }
+  const plain = (characterSet: string) => ({ characterSet, sqlMode: "" })
   const utf8 = (text: string) => Buffer.from(text).toString("latin1")
 
   it.effect("come out in one", () =>
@@ -67,7 +68,7 @@ describe("texts in two character sets", () => {
       const mixed = latin1(
         `CREATE DEFINER=\`r\`@\`h\` PROCEDURE \`p${utf8("ö")}\`()\n    COMMENT 'it''s ${utf8("ñ")}\\\\'\nSELECT 'é'`
       )
-      const one = yield* Mixed.inOneCharacterSet(mixed, { name: "pö", comment: "it's ñ\\" }, "latin1", toLatin1)
+      const one = yield* Mixed.inOneCharacterSet(mixed, { name: "pö", comment: "it's ñ\\" }, plain("latin1"), toLatin1)
       assert.strictEqual(
         Buffer.from(one).toString("latin1"),
         "CREATE DEFINER=`r`@`h` PROCEDURE `pö`()\n    COMMENT 'it''s ñ\\\\'\nSELECT 'é'"
@@ -78,15 +79,32 @@ describe("texts in two character sets", () => {
     Effect.gen(function*() {
       for (const characterSet of ["latin1", "utf8mb4", "binary"]) {
         const text = latin1("CREATE PROCEDURE `pö`()\n    COMMENT 'ñ'\nSELECT ' COMMENT ''é'")
-        const same = yield* Mixed.inOneCharacterSet(text, { name: "pö", comment: "ñ" }, characterSet, toLatin1)
+        const same = yield* Mixed.inOneCharacterSet(text, { name: "pö", comment: "ñ" }, plain(characterSet), toLatin1)
         assert.deepStrictEqual(same, text)
+      }
+    }))
+
+  it.effect("a comment with backslashes is what it was where those escape nothing", () =>
+    Effect.gen(function*() {
+      for (const characterSet of ["latin1", "utf8mb4"]) {
+        const encoding = characterSet === "latin1" ? "latin1" : "utf8"
+        const text = new Uint8Array(
+          Buffer.from("CREATE PROCEDURE `p`()\n    COMMENT 'it''s \\\\ \\n'\nSELECT 'é\\'", encoding)
+        )
+        const sqlMode = "ANSI_QUOTES,NO_BACKSLASH_ESCAPES"
+        const comment = "it's \\ \n"
+        const anew = yield* Mixed.inOneCharacterSet(text, { name: "p", comment }, { characterSet, sqlMode }, toLatin1)
+        assert.strictEqual(
+          Buffer.from(anew).toString(encoding),
+          "CREATE PROCEDURE `p`()\n    COMMENT 'it''s \\ \n'\nSELECT 'é\\'"
+        )
       }
     }))
 
   it.effect("a comment in the body is the body's", () =>
     Effect.gen(function*() {
       const text = latin1(`CREATE PROCEDURE \`p\`()\nSET @a = ' COMMENT ''${utf8("é")}'''`)
-      const same = yield* Mixed.inOneCharacterSet(text, { name: "p", comment: "" }, "latin1", toLatin1)
+      const same = yield* Mixed.inOneCharacterSet(text, { name: "p", comment: "" }, plain("latin1"), toLatin1)
       assert.deepStrictEqual(same, text)
     }))
 
@@ -94,7 +112,7 @@ describe("texts in two character sets", () => {
     Effect.gen(function*() {
       const text = latin1(`CREATE EVENT \`${utf8("日")}\` ON SCHEDULE EVERY 1 DAY DO SELECT 1`)
       const error = yield* Effect.flip(
-        Mixed.inOneCharacterSet(text, { name: "日", comment: "" }, "latin1", toLatin1)
+        Mixed.inOneCharacterSet(text, { name: "日", comment: "" }, plain("latin1"), toLatin1)
       )
       assert.strictEqual(error._tag, "NotInCharacterSet")
     }))

@@ -97,6 +97,14 @@ describe("literals in definitions", () => {
     )
   })
 
+  it("defaults that MariaDB keeps as expressions, or as bytes, are national texts", () => {
+    for (const type of ["longtext", "blob", "uuid", "inet6", "inet4"]) {
+      const column = (text: string) => table(`\`b\` ${type} NOT NULL DEFAULT ${text} CHECK (json_valid(\`b\`))`)
+      assert.strictEqual(rewritten("mariadb", column("'\xc3\xa9 ::1'")), column("N'\xc3\xa9 ::1'"))
+      assert.deepStrictEqual(asked("mariadb", column("'\xc3\xa9 ::1?'")), [])
+    }
+  })
+
   it("texts that cut partitions are in UTF-8", () => {
     const cut = (a: string) =>
       `${

@@ -172,7 +172,8 @@ export const unguard = (guarded: Uint8Array): Uint8Array => {
   return out
 }
 
-const statement = (text: string): Uint8Array => encoder.encode(`${text};\n`)
+/** A name in it may have a `;` that ends a line. */
+const statement = (text: string): Uint8Array => Sql.bytes(guard(encoder.encode(text)), ";\n")
 
 const create = (definition: Uint8Array): ReadonlyArray<Uint8Array> => [guard(definition), encoder.encode(";\n")]
 

@@ -13,6 +13,7 @@ import * as Option from "effect/Option"
 
 import type { RawConnection, Result } from "./Connection.js"
 import { readable } from "./internal/readable.js"
+import * as Unprinted from "./internal/unprinted.js"
 import * as MysqlError from "./MysqlError.js"
 
 /**
@@ -72,6 +73,10 @@ const creation = ["character_set_client", "collation_connection", "Database Coll
 
 const literal = (value: string): string => `'${value.replaceAll("\\", "\\\\").replaceAll("'", "''")}'`
 
+/** The server compares names by a collation that takes different ones for equal, and by its index may have to. */
+const is = (column: string, value: string): string =>
+  `${column} = ${literal(value)} AND CAST(${column} AS BINARY) = ${literal(value)}`
+
 const columnWithCollation =
   /^( {2}`(?:[^`]|``)+` [a-z]+(?:\((?:[^()']|'(?:[^'\\]|\\.|'')*')*\))?) CHARACTER SET (\w+) (?=COLLATE \2_)/gm
 
@@ -80,27 +85,6 @@ const columnWithCollation =
  * is printed with its character set too from then on, for which the collation stands anyway.
  */
 const settled = (definition: string): string => definition.replace(columnWithCollation, "$1 ")
-
-interface Column {
-  readonly name: string
-  readonly type: string
-  readonly generated: boolean
-  /** It says since when, or until when, a row of a versioned table was. */
-  readonly period: boolean
-}
-
-/**
- * A checksum of the rows, whatever their order, made by a query. MariaDB's CHECKSUM TABLE does not read generated
- * columns and counts what happens to lie in their place, so that it gives several answers for the same rows.
- */
-const digest = (columns: ReadonlyArray<Column>): string => {
-  // a FLOAT as text loses digits
-  const exact = ({ name, type }: Column) =>
-    type === "float" ? `CAST(${Sql.quoteIdentifier(name)} AS DOUBLE)` : Sql.quoteIdentifier(name)
-  const row = `MD5(CONCAT_WS(',', ${columns.map((column) => `COALESCE(MD5(${exact(column)}), 'NULL')`).join(", ")}))`
-  const sum = (half: string) => `COALESCE(SUM(CAST(CONV(${half}(${row}, 16), 16, 10) AS DECIMAL(20))), 0)`
-  return `CONCAT('sums of MD5 ', ${sum("LEFT")}, ' ', ${sum("RIGHT")})`
-}
 
 const readers = (connection: RawConnection) => {
   const rows = (sql: string) => Effect.map(connection.query(sql), named)
@@ -136,29 +120,69 @@ const readers = (connection: RawConnection) => {
       // when a row of a versioned table began to be is not what it says
       const columns = (yield* columnsOf(database, name)).filter(({ period }) => !period)
       const checksum = yield* picture(
-        connection.server.vendor === "mariadb" && (versioned || columns.some(({ generated }) => generated))
-          ? yield* first(`SELECT ${digest(columns)} AS checksum FROM ${quoted}`)
+        versioned || (yield* isUnsteady(database, name, columns))
+          ? yield* first(`SELECT ${Unprinted.digest(columns)} AS checksum FROM ${quoted}`)
           : yield* first(`CHECKSUM TABLE ${quoted} EXTENDED`),
         [],
         "Checksum"
       )
       const shown = connection.server.vendor === "mysql" ? settled(definition) : definition
-      return [[`table ${quoted}`, shown], [`rows of ${quoted}`, count], [`checksum of ${quoted}`, checksum]]
+      return [
+        [`table ${quoted}`, shown],
+        [`rows of ${quoted}`, count],
+        [`checksum of ${quoted}`, checksum],
+        ...(yield* unprinted(database, name, quoted))
+      ]
+    })
+
+  /** Whether the server's own checksum says several things of the same rows. */
+  const isUnsteady = (database: string, name: string, columns: ReadonlyArray<Unprinted.Column>) =>
+    connection.server.vendor === "mariadb"
+      ? Effect.succeed(columns.some(({ generated }) => generated))
+      : Effect.map(
+        rows(
+          "SELECT 1 FROM information_schema.STATISTICS WHERE EXPRESSION IS NOT NULL" +
+            ` AND ${is("TABLE_SCHEMA", database)} AND ${is("TABLE_NAME", name)}`
+        ),
+        (expressions) => expressions.length > 0
+      )
+
+  const unprinted = (database: string, name: string, quoted: string): Entries =>
+    Effect.gen(function*() {
+      const where = `${is("TABLE_SCHEMA", database)} AND ${is("TABLE_NAME", name)}`
+      const cells = (sql: string) =>
+        Effect.map(connection.query(sql), (result) => result.rows.map((row) => readable(row[0] ?? null)))
+      const columns = yield* connection.query(Unprinted.columns(where))
+      const partitions = yield* connection.query(Unprinted.partitions(where))
+      const asked = [
+        ...Unprinted.texts(quoted, connection.server.vendor, columns.rows),
+        ...partitions.rows.flatMap(([partition]) => {
+          const of = partition === null || partition === undefined ? "" : Sql.text(partition)
+          return [
+            [
+              `partition ${Sql.quoteIdentifier(of)} of ${quoted}`,
+              Unprinted.rowsOfPartition(quoted, of)
+            ] as const
+          ]
+        })
+      ]
+      return yield* Effect.forEach(
+        asked,
+        ([what, sql]) => Effect.map(cells(sql), (values): Entry => [what, values.join(", ")])
+      )
     })
 
   const columnsOf = (database: string, table: string) =>
     Effect.flatMap(
       rows(
         "SELECT COLUMN_NAME AS name, DATA_TYPE AS type, COALESCE(GENERATION_EXPRESSION, '') AS expression" +
-          ` FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = ${literal(database)} AND TABLE_NAME = ${
-            literal(table)
-          }` +
+          ` FROM information_schema.COLUMNS WHERE ${is("TABLE_SCHEMA", database)} AND ${is("TABLE_NAME", table)}` +
           " ORDER BY ORDINAL_POSITION"
       ),
       Effect.forEach((row) =>
         Effect.map(
           Effect.all([text(row, "name"), text(row, "type"), text(row, "expression")]),
-          ([name, type, expression]): Column => ({
+          ([name, type, expression]): Unprinted.Column => ({
             name,
             type: type.toLowerCase(),
             generated: expression !== "",
@@ -180,7 +204,7 @@ const readers = (connection: RawConnection) => {
       const row = yield* first(`SHOW CREATE TRIGGER ${quoted}`)
       const place = yield* first(
         "SELECT EVENT_OBJECT_TABLE, ACTION_TIMING, EVENT_MANIPULATION, ACTION_ORDER FROM information_schema.TRIGGERS" +
-          ` WHERE TRIGGER_SCHEMA = ${literal(database)} AND TRIGGER_NAME = ${literal(trigger)}`
+          ` WHERE ${is("TRIGGER_SCHEMA", database)} AND ${is("TRIGGER_NAME", trigger)}`
       )
       const where = yield* picture(place, [
         "EVENT_OBJECT_TABLE",
@@ -214,7 +238,7 @@ const readers = (connection: RawConnection) => {
       const row = yield* first(`SHOW CREATE EVENT ${quoted}`)
       const state = yield* first(
         "SELECT STATUS FROM information_schema.EVENTS" +
-          ` WHERE EVENT_SCHEMA = ${literal(database)} AND EVENT_NAME = ${literal(event)}`
+          ` WHERE ${is("EVENT_SCHEMA", database)} AND ${is("EVENT_NAME", event)}`
       )
       return [[
         `event ${quoted}`,
@@ -235,15 +259,15 @@ const readers = (connection: RawConnection) => {
       const tables = yield* Effect.flatMap(
         rows(
           "SELECT TABLE_NAME AS name, TABLE_TYPE AS type FROM information_schema.TABLES" +
-            ` WHERE TABLE_SCHEMA = ${literal(database)} ORDER BY 1`
+            ` WHERE ${is("TABLE_SCHEMA", database)} ORDER BY 1`
         ),
         Effect.forEach((row) => Effect.all([text(row, "name"), text(row, "type")]))
       )
-      const triggers = yield* namesIn("TRIGGERS", "TRIGGER_NAME", `TRIGGER_SCHEMA = ${literal(database)}`)
+      const triggers = yield* namesIn("TRIGGERS", "TRIGGER_NAME", is("TRIGGER_SCHEMA", database))
       const routines = yield* Effect.flatMap(
         rows(
           "SELECT ROUTINE_NAME AS name, ROUTINE_TYPE AS type FROM information_schema.ROUTINES" +
-            ` WHERE ROUTINE_SCHEMA = ${literal(database)} ORDER BY 2, 1`
+            ` WHERE ${is("ROUTINE_SCHEMA", database)} ORDER BY 2, 1`
         ),
         Effect.forEach((row) => Effect.all([text(row, "name"), text(row, "type")]))
       )
@@ -252,8 +276,8 @@ const readers = (connection: RawConnection) => {
       )
       const libraries = hasLibraries === undefined
         ? []
-        : yield* namesIn("LIBRARIES", "LIBRARY_NAME", `LIBRARY_SCHEMA = ${literal(database)}`)
-      const events = yield* namesIn("EVENTS", "EVENT_NAME", `EVENT_SCHEMA = ${literal(database)}`)
+        : yield* namesIn("LIBRARIES", "LIBRARY_NAME", is("LIBRARY_SCHEMA", database))
+      const events = yield* namesIn("EVENTS", "EVENT_NAME", is("EVENT_SCHEMA", database))
       const entries: ReadonlyArray<Entries> = [
         ...tables.map(([name, type]) => {
           const quoted = Sql.quoteName({ database, name })
@@ -274,6 +298,9 @@ const readers = (connection: RawConnection) => {
 
 const session = ["character_set_client", "character_set_results", "collation_connection", "sql_mode"]
 
+/** MySQL hides the primary keys that it made itself, if it is told to. */
+const showsGeneratedKeys = "show_gipk_in_create_table_and_information_schema"
+
 const kept = (name: string): string => `@sluice_fingerprint_${name}`
 
 /**
@@ -287,16 +314,20 @@ const withPlainSession = <A>(connection: RawConnection, use: Effect.Effect<A, My
       Effect.forEach(
         ["SET NAMES binary", "SET SESSION sql_mode = '', SESSION sql_quote_show_create = 1"],
         (sql) => connection.query(sql)
-      ).pipe(Effect.zipRight(use)),
+      ).pipe(
+        // Of a version that has no such keys it is not asked for either.
+        Effect.zipRight(Effect.ignore(connection.query(`SET SESSION ${showsGeneratedKeys} = 1`))),
+        Effect.zipRight(use)
+      ),
     () =>
       Effect.ignore(
         connection.query(`SET ${session.map((name) => `SESSION ${name} = ${kept(name)}`).join(", ")}`)
-      )
+      ).pipe(Effect.zipRight(Effect.ignore(connection.query(`SET SESSION ${showsGeneratedKeys} = DEFAULT`))))
   )
 
 /**
  * Reads the picture of some databases: their own definitions; of tables the definition with its AUTO_INCREMENT, the
- * number of rows and the checksum; of views, triggers, routines and events the definition, with the sql_mode, character
+ * number of rows, in each partition too, the checksum, and texts that the definition shows as question marks; of views, triggers, routines and events the definition, with the sql_mode, character
  * sets, time zone, state and order that belong to it.
  *
  * It reads every row, and changes nothing on the server; on the connection it changes which database is in use. Bytes

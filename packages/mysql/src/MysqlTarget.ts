@@ -58,6 +58,10 @@ const make = (options: Options): Effect.Effect<Target.Session, TargetError, Scop
       // Some servers cannot change it for a session, or want a privilege for it.
       yield* Effect.ignore(connection.query(TargetSession.explicitDefaults))
     }
+    const generates = yield* run("cannot read the target server's settings", TargetSession.generatesKeys)
+    if (TargetSession.isOn(generates.rows)) {
+      yield* run("cannot keep the target server from adding primary keys of its own", TargetSession.generateNoKeys)
+    }
     const prepare = (statements: ReadonlyArray<string>) =>
       Effect.forEach(statements, (statement) => run("cannot prepare a session of the target server", statement), {
         discard: true

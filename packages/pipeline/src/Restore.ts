@@ -155,6 +155,7 @@ export const run = (
     const lookedAt = new Set<string>()
     // a view begins as a table that holds its place
     const restoredTables = new Set<string>()
+    const readOnly = new Set<string>()
     let objects = 0
 
     const isWantedDatabase = (name: string): boolean => Option.getOrElse(options.only, () => name) === name
@@ -227,6 +228,9 @@ export const run = (
           databases.set(part, kind.name)
           if (!isWantedDatabase(kind.name)) {
             return undefined
+          }
+          if (CreateDatabase.isReadOnly(statement)) {
+            readOnly.add(databaseOf(part))
           }
           const tolerant = CreateDatabase.tolerant(statement)
           return Option.match(options.database, {
@@ -503,6 +507,15 @@ export const run = (
     }
     yield* progress.enter("views and programs")
     yield* Effect.forEach(queue.programs(), restoreProgram, { discard: true })
+    // from then on nobody may write there
+    yield* Effect.forEach(
+      readOnly,
+      (name) =>
+        withSession((session) =>
+          session.execute(Sql.bytes(`ALTER DATABASE ${Sql.quoteIdentifier(name)} READ ONLY = 1`))
+        ),
+      { discard: true }
+    )
 
     const totals = yield* backup.totals
     const verdict: Verdict = {

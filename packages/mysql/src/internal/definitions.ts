@@ -200,10 +200,11 @@ export const program = (
     // a library is always in UTF-8
     const isLibrary = kind === "LIBRARY"
     const characterSetClient = isLibrary ? "utf8mb4" : yield* textOf(row, "character_set_client")
+    const sqlMode = yield* textOf(row, "sql_mode")
     const create = yield* Mixed.inOneCharacterSet(
       yield* row(statementColumn[kind]),
       at,
-      characterSetClient,
+      { characterSet: characterSetClient, sqlMode },
       convert(connection, characterSetClient)
     ).pipe(
       Effect.mapError((error) =>
@@ -223,7 +224,7 @@ export const program = (
       creation: {
         characterSetClient,
         collationConnection: isLibrary ? "utf8mb4_general_ci" : yield* textOf(row, "collation_connection"),
-        sqlMode: Option.some(yield* textOf(row, "sql_mode")),
+        sqlMode: Option.some(sqlMode),
         timeZone: kind === "EVENT" ? Option.some(yield* textOf(row, "time_zone")) : Option.none()
       }
     })

@@ -198,7 +198,11 @@ const mysql = (server: Server): Dialect => ({
     : ["SELECT * FROM information_schema.INNODB_SYS_TABLES"],
   letsGo: Option.none(),
   publicGrants: Option.none(),
-  session,
+  session: (lockWaitSeconds) => [
+    ...session(lockWaitSeconds),
+    // else primary keys that the server made itself are neither in definitions nor in the catalog
+    ...(atLeast(server, 8, 0, 30) ? ["SET SESSION show_gipk_in_create_table_and_information_schema = 1"] : [])
+  ],
   // Before 8.0.17 there was no such cast; a product with a DOUBLE is one, and keeps the sign of a zero.
   read: castTo(atLeast(server, 8, 0, 17) ? cast : (column) => `${column} * 1e0`),
   recursion: `SET SESSION cte_max_recursion_depth = ${mostMembers}`,

@@ -110,8 +110,15 @@ export const definition = (
     if (found.defaults.length > 0) {
       const { rows: [row] } = yield* ask(defaultsQuery(found.defaults.map(({ column }) => column), where))
       for (const [i, { column, literal }] of found.defaults.entries()) {
-        const exact = yield* Effect.mapError(exactOf(row?.[2 * i], row?.[2 * i + 1]), () => unknown(column))
-        spots.push(...Literals.exactly(create, literal, exact))
+        // MariaDB does not tell the default of a compressed column.
+        const exact = exactOf(row?.[2 * i], row?.[2 * i + 1])
+        spots.push(
+          ...Literals.exactly(
+            create,
+            literal,
+            Option.isSome(exact) ? exact.value : yield* asPrinted(column, Printed.valueOf(create, literal))
+          )
+        )
       }
     }
     if (dialect.partitionsReadAnew && found.partitionedBy.length > 0) {

@@ -69,6 +69,12 @@ const inUtf8 = (value: Uint8Array): string => isUtf8(value) ? `_utf8mb4 ${hex(va
 
 const binaryTypes = new Set(["BINARY", "VARBINARY", "TINYBLOB", "BLOB", "MEDIUMBLOB", "LONGBLOB"])
 
+/** Types whose defaults MariaDB keeps as expressions. */
+const large = new Set(["TINYTEXT", "TEXT", "MEDIUMTEXT", "LONGTEXT", "TINYBLOB", "BLOB", "MEDIUMBLOB", "LONGBLOB"])
+
+/** Types of MariaDB that take a literal in `binary` for the bytes inside, and not for what is read. */
+const bytesInside = new Set(["UUID", "INET4", "INET6"])
+
 /** Words that make a literal after them a date or a time. */
 const typed = new Set(["DATE", "TIME", "TIMESTAMP"])
 
@@ -160,7 +166,10 @@ export const find = (create: Uint8Array, vendor: "mysql" | "mariadb"): Found => 
         if (before === undefined || !typed.has(before.text)) (isDefault ? inDefault : plain).push(token)
       } else if (column !== undefined && before?.text === "DEFAULT") {
         const value = Printed.valueOf(create, token)
-        if (binaryTypes.has(type?.text ?? "")) {
+        const of = type?.text ?? ""
+        if ((vendor === "mariadb" && large.has(of) && isUtf8(value)) || bytesInside.has(of)) {
+          inDefault.push(token)
+        } else if (binaryTypes.has(of)) {
           if (!isPlain(value)) spots.push({ start: token.start, end: token.end, text: hex(value) })
         } else if (!isLeft(token)) {
           defaults.push({ column, literal: token })

@@ -6,6 +6,9 @@
  * comments). Replayed like that, a name would come back as another one. So these parts are converted to the character
  * set of the rest.
  *
+ * Servers also print a comment with backslashes escaped when the program's own sql_mode knows no such escapes, and then
+ * reads it otherwise than it was. Such a comment is written anew.
+ *
  * @internal
  */
 import * as Sql from "@sluice/format/Sql"
@@ -24,7 +27,11 @@ const notAscii = /[\u0080-\uffff]/
 interface Part {
   readonly start: number
   readonly end: number
+  /** What to put there, in UTF-8, instead of what is there. */
+  readonly instead?: Uint8Array
 }
+
+const escapedByServers = /[\\\0\n\r\u001a]/
 
 /** The name in the quotes that the server printed it in. */
 const nameIn = (text: string, name: string): Part | undefined => {
@@ -54,21 +61,31 @@ const isUtf8 = (bytes: Uint8Array): boolean => Buffer.from(Sql.text(bytes)).equa
 export const inOneCharacterSet = <E>(
   create: Uint8Array,
   { comment, name }: { readonly name: string; readonly comment: string },
-  characterSet: string,
+  { characterSet, sqlMode }: { readonly characterSet: string; readonly sqlMode: string },
   convert: (utf8: Uint8Array) => Effect.Effect<Option.Option<Uint8Array>, E>
 ): Effect.Effect<Uint8Array, E | NotInCharacterSet> =>
   Effect.gen(function*() {
-    if (unicode.has(characterSet)) return create
+    const isUnicode = unicode.has(characterSet)
+    const isMisprinted = /\bNO_BACKSLASH_ESCAPES\b/.test(sqlMode) && escapedByServers.test(comment)
+    if (isUnicode && !isMisprinted) return create
     const text = Buffer.from(create).toString("latin1")
     const named = nameIn(text, name)
-    const commented = notAscii.test(comment) ? commentIn(text, named?.end ?? 0) : undefined
-    const parts = [named, commented].flatMap((part) => part ?? []).filter(({ end, start }) =>
-      notAscii.test(text.slice(start, end)) && isUtf8(create.subarray(start, end))
+    const commented = isMisprinted || notAscii.test(comment) ? commentIn(text, named?.end ?? 0) : undefined
+    const parts: ReadonlyArray<Part> = [
+      ...(named === undefined || isUnicode ? [] : [named]),
+      ...(commented === undefined
+        ? []
+        : isMisprinted
+        ? [{ ...commented, instead: Sql.bytes(comment.replaceAll("'", "''")) }]
+        : [commented])
+    ].filter(({ end, start, ...part }: Part) =>
+      part.instead !== undefined || (notAscii.test(text.slice(start, end)) && isUtf8(create.subarray(start, end)))
     )
     const out: Array<Uint8Array> = []
     let from = 0
-    for (const { end, start } of parts) {
-      const converted = yield* convert(create.slice(start, end))
+    for (const { end, instead, start } of parts) {
+      const utf8 = instead ?? create.slice(start, end)
+      const converted = isUnicode ? Option.some(utf8) : yield* convert(utf8)
       if (Option.isNone(converted)) {
         return yield* new NotInCharacterSet({
           detail:

@@ -41,6 +41,20 @@ export const readSettings = (row: Row): Settings => ({
  */
 export const explicitDefaults = "SET SESSION explicit_defaults_for_timestamp = 1"
 
+/**
+ * Whether the server gives tables without a primary key one of its own, which would not be the table of the backup; a
+ * row of a name and `ON`, on MySQL only. A backup's own such keys are in its definitions.
+ *
+ * @internal
+ */
+export const generatesKeys = "SHOW SESSION VARIABLES LIKE 'sql_generate_invisible_primary_key'"
+
+/** @internal */
+export const isOn = (rows: ReadonlyArray<Row>): boolean => textOf(rows[0]?.[1]) === "ON"
+
+/** @internal */
+export const generateNoKeys = "SET SESSION sql_generate_invisible_primary_key = 0"
+
 const set = (assignments: ReadonlyArray<readonly [name: string, value: string]>): string =>
   `SET ${assignments.map(([name, value]) => `SESSION ${name} = ${value}`).join(", ")}`
 

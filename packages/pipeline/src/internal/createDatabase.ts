@@ -33,3 +33,11 @@ export const renamed = (statement: Uint8Array, from: string, to: string): Uint8A
  */
 export const tolerant = (statement: Uint8Array): Uint8Array =>
   bytesOf(text(statement).replace(/^(CREATE\s+(?:DATABASE|SCHEMA))\s+(?=[`"\w])(?!IF\s+NOT\b)/i, "$1 IF NOT EXISTS "))
+
+/**
+ * Whether nobody may write to the database. MySQL says it in a comment only, as a database could not be filled any more
+ * that is made so at once.
+ *
+ * @internal
+ */
+export const isReadOnly = (statement: Uint8Array): boolean => /\/\* READ ONLY = 1 \*\/\s*$/.test(Sql.text(statement))

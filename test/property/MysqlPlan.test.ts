@@ -306,19 +306,16 @@ const walked = (
     const behind = (from: Option.Option<number>) =>
       rows.filter(({ place }) => Option.match(from, { onNone: () => true, onSome: (from) => place > from }))
     const boundaries = yield* Walk.boundaries<number, never>({
-      full: (from) =>
+      full: (from, further) =>
         Effect.gen(function*() {
+          const ahead = rows.filter(({ place }) =>
+            Option.match(from, { onNone: () => true, onSome: (from) => place >= from })
+          )
           let sum = 0
-          for (
-            const row of rows.filter(({ place }) =>
-              Option.match(from, { onNone: () => true, onSome: (from) => place >= from })
-            )
-          ) {
-            sum += row.size
-            if (sum > perChunk) return Option.some(row.place)
-            yield* Ref.update(passed, (n) => n + 1)
-          }
-          return Option.none()
+          const at = ahead.findIndex(({ size }) => (sum += size) > perChunk)
+          const end = at === -1 ? ahead.length : at + further
+          yield* Ref.update(passed, (n) => n + Math.min(end, ahead.length))
+          return Option.map(Option.fromNullable(ahead[end]), ({ place }) => place)
         }),
       next: (from) => Effect.succeed(Option.map(Option.fromNullable(behind(from)[0]), ({ place }) => place)),
       isBehind: (place, from) => Effect.succeed(tells(place) && behind(from).some((row) => row.place === place))

@@ -163,6 +163,20 @@ const others = [
   )
 ]
 
+/** What only MariaDB has. */
+const ofMariadb = [
+  column(
+    "UUID",
+    fc.oneof(
+      fc.uuid({ version: [1, 4, 7] }),
+      fc.uuid({ version: 1 }).map((uuid) => `0000000${uuid.slice(7)}`),
+      fc.constantFrom("00000000-0000-0000-0000-000000000000", "ffffffff-ffff-ffff-ffff-ffffffffffff")
+    ).map((uuid) => `'${uuid}'`)
+  ),
+  column("INET6", fc.oneof(fc.ipV6(), fc.ipV4().map((ip) => `::ffff:${ip}`), fc.constant("::")).map((ip) => `'${ip}'`)),
+  column("INET4", fc.ipV4().map((ip) => `'${ip}'`))
+]
+
 /** Their indexes are in another order than their literals, or their literals are not exact. */
 const inexact = [
   column("ENUM('b', 'a', 'C', 'é')", fc.constantFrom("'a'", "'b'", "'C'", "'é'"), false),
@@ -231,7 +245,7 @@ export const arbitraryTable = (vendor: ServerPrograms.Vendor): fc.Arbitrary<Keye
   const strings = [...common, ...ofVendor[vendor]].flatMap(([charset, collation]) => texts(charset, collation))
   const any = fc.oneof(
     { weight: 5, arbitrary: fc.constantFrom(...strings) },
-    { weight: 3, arbitrary: fc.constantFrom(...others) },
+    { weight: 3, arbitrary: fc.constantFrom(...others, ...(vendor === "mariadb" ? ofMariadb : [])) },
     { weight: 2, arbitrary: fc.constantFrom(...integers) },
     { weight: 1, arbitrary: fc.constantFrom(...inexact) }
   )

@@ -349,7 +349,7 @@ export const read = (
           engine: Option.fromNullable(row.engine),
           partitioned: /\bpartitioned\b/i.test(row.options ?? ""),
           columns: own,
-          key: Keys.choose(keys.get(fullName(name, row.name)) ?? [])
+          key: Keys.choose(keys.get(fullName(name, row.name)) ?? [], own)
         }
       }),
       triggers: triggers.filter((row) => row.database === name).map((row) => row.name),

@@ -27,7 +27,9 @@ const inCharset = (charset: string): ToLiteral => (cell) => `_${charset} X'${hex
 const byType: ReadonlyMap<string, ToLiteral> = new Map([
   ...["tinyint", "smallint", "mediumint", "int", "bigint", "decimal", "year"].map((type) => [type, bare] as const),
   ...["date", "datetime", "timestamp", "time"].map((type) => [type, quoted] as const),
-  ...["binary", "varbinary"].map((type) => [type, inCharset("binary")] as const)
+  ...["binary", "varbinary"].map((type) => [type, inCharset("binary")] as const),
+  // Bytes would be taken for what is inside of these.
+  ...["uuid", "inet4", "inet6"].map((type) => [type, inCharset("latin1")] as const)
 ])
 
 const texts = new Set(["char", "varchar"])

@@ -12,6 +12,7 @@ import * as Schema from "effect/Schema"
 import type * as Catalog from "../Catalog.js"
 import * as Control from "./control.js"
 import type * as Dialect from "./dialect.js"
+import * as KeyLiterals from "./keyLiterals.js"
 
 const KeyRow = Schema.Struct({
   database: Schema.String,
@@ -79,12 +80,23 @@ export const read = (
 export const primary = "PRIMARY"
 
 /**
- * The primary key, else the first of the others.
+ * The primary key, which the table is mostly stored in the order of; without one, the first of the others that the
+ * table can be cut along, else the first.
  *
  * @internal
  */
-export const choose = (keys: ReadonlyArray<Catalog.Key>): Option.Option<Catalog.Key> =>
-  Option.fromNullable(keys.find((key) => key.index === primary) ?? keys[0])
+export const choose = (
+  keys: ReadonlyArray<Catalog.Key>,
+  columns: ReadonlyArray<Catalog.Column>
+): Option.Option<Catalog.Key> =>
+  Option.fromNullable(
+    keys.find((key) => key.index === primary) ??
+      keys.find((key) => {
+        const first = columns.find((column) => column.name === key.columns[0])
+        return first !== undefined && Option.isSome(KeyLiterals.of(first))
+      }) ??
+      keys[0]
+  )
 
 /**
  * The columns of a key as `ORDER BY` takes them, in the order of the index.

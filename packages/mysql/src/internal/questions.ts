@@ -123,13 +123,13 @@ export const make = (connection: Connection.RawConnection, { key, options, parti
     options.chunkRows,
     (rows) => Math.max(1, Math.ceil(Math.max(rows, said / Plan.mostChunks)))
   )
-  const full = (condition: string) =>
+  const full = (condition: string, further: number) =>
     Option.match(perRows, {
-      onSome: (rows) => first(condition, rows),
+      onSome: (rows) => first(condition, rows + further),
       onNone: () =>
         Effect.zipRight(
           query("SET @sluice_size = 0"),
-          first(`(${condition}) AND (@sluice_size := @sluice_size + ${rowSize}) > ${options.chunkBytes}`)
+          first(`(${condition}) AND (@sluice_size := @sluice_size + ${rowSize}) > ${options.chunkBytes}`, further)
         )
     })
 
@@ -154,7 +154,7 @@ export const make = (connection: Connection.RawConnection, { key, options, parti
           onSome: (from) => compare(others, from.slice(prefix.length))
         })
       return {
-        full: (from) => full(where(all, beyond(Tuples.from, from))),
+        full: (from, further) => full(where(all, beyond(Tuples.from, from)), further),
         next: (from) => first(where(all, beyond(Tuples.after, from))),
         isBehind: (place, from) =>
           connection.query(

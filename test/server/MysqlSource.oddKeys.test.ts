@@ -1,0 +1,191 @@
+/**
+ * Keys that nothing can be cut along, and values that cannot be written down.
+ */
+import { FileSystem } from "@effect/platform"
+import { NodeContext } from "@effect/platform-node"
+import { assert, layer } from "@effect/vitest"
+import * as ScratchServer from "@sluice/testing/ScratchServer"
+import { Context, Effect, Layer, Option } from "effect"
+
+import {
+  ask,
+  chunksOf,
+  connect,
+  everythingIn,
+  inChunksOf,
+  run,
+  snapshotOf,
+  statementsOf
+} from "../support/mysqlSource.js"
+import { describeVendors } from "../support/servers.js"
+
+class Server extends Context.Tag("Server")<Server, ScratchServer.ScratchServer>() {}
+
+const digits = "(SELECT 0 AS d UNION ALL SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3 UNION ALL SELECT 4 UNION ALL " +
+  "SELECT 5 UNION ALL SELECT 6 UNION ALL SELECT 7 UNION ALL SELECT 8 UNION ALL SELECT 9)"
+/** The numbers from 0 to 999 as `n`. */
+const numbers = `(SELECT a.d * 100 + b.d * 10 + c.d AS n FROM ${digits} a, ${digits} b, ${digits} c) x`
+
+describeVendors("odd keys", (vendor) => {
+  layer(
+    Layer.provideMerge(
+      ScratchServer.layer(Server, { vendor, arguments: ["--default-time-zone=+03:00"] }),
+      NodeContext.layer
+    ),
+    { excludeTestServices: true, timeout: "10 minutes" }
+  )((it) => {
+    const fresh = (name: string, ...statements: ReadonlyArray<string | Uint8Array>) =>
+      Effect.gen(function*() {
+        const server = yield* Server
+        const connection = yield* connect(server)
+        yield* run(connection, `DROP DATABASE IF EXISTS ${name}`, `CREATE DATABASE ${name}`, `USE ${name}`)
+        yield* run(connection, ...statements)
+        return { server, connection }
+      })
+    type Snapshot = Effect.Effect.Success<ReturnType<typeof snapshotOf>>
+    const counted = (snapshot: Snapshot, table: string, options = inChunksOf(100), utc = true) =>
+      Effect.gen(function*() {
+        const chunks = yield* chunksOf(snapshot, table, options)
+        const read = yield* Effect.forEach(chunks, (chunk) => statementsOf(snapshot, chunk, { utc }))
+        return read.map((pieces) => pieces.reduce((sum, { rows }) => sum + rows, 0))
+      })
+
+    it.scoped("a table is in one piece where no key is kept in an order, holds all rows, and may be named", () =>
+      Effect.gen(function*() {
+        const hidden = vendor === "mysql" ? "INVISIBLE" : "IGNORED"
+        const tables = {
+          hashed: "n INT PRIMARY KEY) ENGINE = MEMORY",
+          hidden: `n INT NOT NULL, f FLOAT NOT NULL, UNIQUE KEY z (f), UNIQUE KEY k (n) ${hidden})`,
+          prefix: "n INT NOT NULL, t VARCHAR(20) NOT NULL DEFAULT 'x', UNIQUE KEY k (t(3), n))",
+          nullable: "n INT, UNIQUE KEY k (n))",
+          plain: "n INT NOT NULL, KEY k (n))",
+          floats: "n FLOAT PRIMARY KEY)",
+          bits: "n BIT(10) PRIMARY KEY)",
+          ...(vendor === "mysql" ? { functional: "n INT NOT NULL, UNIQUE KEY k ((n + 1)))" } : {})
+        }
+        const { server } = yield* fresh(
+          "whole",
+          ...Object.entries(tables).flatMap(([name, definition]) => [
+            `CREATE TABLE ${name} (${definition}`,
+            name === "hidden"
+              ? `INSERT INTO ${name} SELECT n, n FROM ${numbers}`
+              : `INSERT INTO ${name} (n) SELECT n FROM ${numbers}`
+          ]),
+          // The same index in order can be cut along.
+          "CREATE TABLE ordered (n INT, PRIMARY KEY (n) USING BTREE) ENGINE = MEMORY",
+          `INSERT INTO ordered SELECT n FROM ${numbers}`,
+          // And the one that can be cut along is found, whatever it is called.
+          "CREATE TABLE second (n INT NOT NULL, f FLOAT NOT NULL, UNIQUE KEY k (f), UNIQUE KEY z (n))",
+          `INSERT INTO second SELECT n, n FROM ${numbers}`
+        )
+        const snapshot = yield* snapshotOf(server, everythingIn("whole"))
+        for (const name of Object.keys(tables)) {
+          assert.deepStrictEqual(yield* counted(snapshot, name), [1000], name)
+        }
+        for (const name of ["ordered", "second"]) {
+          const lengths = yield* counted(snapshot, name)
+          assert.isAtLeast(lengths.length, 4, name)
+          assert.strictEqual(lengths.reduce((sum, n) => sum + n, 0), 1000, name)
+        }
+      }))
+
+    it.scoped("texts that are none in their character set are passed over", () =>
+      Effect.gen(function*() {
+        // No server lets bytes in that are no text, but one that takes over a table's file does not look.
+        const fs = yield* FileSystem.FileSystem
+        const { connection, server } = yield* fresh(
+          "malformed",
+          "CREATE TABLE u (k VARBINARY(20) PRIMARY KEY)",
+          `INSERT INTO u SELECT CONCAT(LPAD(n, 4, '0'), IF(n % 3 = 0, X'FF', '')) FROM ${numbers}`,
+          "CREATE TABLE t (k VARCHAR(20) CHARACTER SET utf8mb3 COLLATE utf8mb3_bin PRIMARY KEY)",
+          "ALTER TABLE t DISCARD TABLESPACE",
+          "FLUSH TABLES u FOR EXPORT"
+        )
+        const file = (name: string) => `${server.directory}/data/malformed/${name}.ibd`
+        yield* fs.copyFile(file("u"), file("t"))
+        yield* run(connection, "UNLOCK TABLES", "ALTER TABLE t IMPORT TABLESPACE")
+        const told = yield* Effect.either(connection.query("SELECT 1 FROM t WHERE k = _utf8mb3 X'30303030FF'"))
+        assert.strictEqual(told._tag === "Left" ? told.left.errno : 0, 1300)
+
+        const snapshot = yield* snapshotOf(server, everythingIn("malformed"))
+        assert.deepStrictEqual(yield* counted(snapshot, "u"), Array.from({ length: 10 }, () => 100))
+        const lengths = yield* counted(snapshot, "t")
+        assert.strictEqual(lengths.reduce((sum, n) => sum + n, 0), 1000)
+        // Where a chunk is full with such a text, the next one has the few rows before one that can be told.
+        assert.isAtLeast(lengths.length, 10)
+        assert.isAtMost(lengths.length, 20)
+      }))
+
+    it.scoped("moments are cut in UTC, and only when they are read in it", () =>
+      Effect.gen(function*() {
+        const { connection, server } = yield* fresh(
+          "moments",
+          "SET time_zone = '+00:00'",
+          "CREATE TABLE t (k TIMESTAMP(3) NOT NULL DEFAULT '2001-01-01 00:00:00', n INT, PRIMARY KEY (k, n))",
+          `INSERT INTO t SELECT '2021-03-28 00:30:00' + INTERVAL n MINUTE, n FROM ${numbers}`,
+          "CREATE TABLE d (k DATETIME(3), n INT, PRIMARY KEY (k, n))",
+          "INSERT INTO d SELECT * FROM t"
+        )
+        assert.deepStrictEqual(yield* ask(connection, "SELECT @@GLOBAL.time_zone"), [["+03:00"]])
+        const snapshot = yield* snapshotOf(server, everythingIn("moments"))
+        const ten = Array.from({ length: 10 }, () => 100)
+        assert.deepStrictEqual(yield* counted(snapshot, "t"), ten)
+        assert.deepStrictEqual(yield* counted(snapshot, "t", { ...inChunksOf(100), utc: false }, false), [1000])
+        assert.deepStrictEqual(yield* counted(snapshot, "d"), ten)
+        assert.deepStrictEqual(yield* counted(snapshot, "d", { ...inChunksOf(100), utc: false }, false), ten)
+      }))
+
+    it.scoped("columns of every type can be measured", () =>
+      Effect.gen(function*() {
+        const columns = [
+          "a TINYINT, b SMALLINT, c MEDIUMINT, d INT UNSIGNED, e BIGINT UNSIGNED, f DECIMAL(65,30), g FLOAT, h DOUBLE, y YEAR",
+          "bi BIT(33), da DATE, ti TIME(6), dt DATETIME(6), ts TIMESTAMP NULL, ch CHAR(9), vc VARCHAR(900), te LONGTEXT",
+          "bn BINARY(5), vb VARBINARY(700), bl LONGBLOB, en ENUM('a', 'b'), se SET('a', 'b'), js JSON, ge GEOMETRY",
+          "gv INT AS (a + 1) VIRTUAL, gs INT AS (a + 1) STORED",
+          vendor === "mysql" ? "ve VECTOR(4)" : "uu UUID, i6 INET6, i4 INET4"
+        ]
+        const { server } = yield* fresh(
+          "measured",
+          `CREATE TABLE t (k CHAR(4) PRIMARY KEY, ${columns.join(", ")})`,
+          `INSERT INTO t (k) SELECT LPAD(n, 4, '0') FROM ${numbers}`,
+          "UPDATE t SET a = 1, f = 1, h = 1e300, bi = 1, da = '2020-01-01', vc = REPEAT('v', 900), te = REPEAT('t', 900), " +
+            "vb = REPEAT('b', 450), js = '{}', ge = ST_GeomFromText('POINT(1 1)') WHERE k >= '0500'"
+        )
+        const snapshot = yield* snapshotOf(server, everythingIn("measured"))
+        const chunks = yield* chunksOf(snapshot, "t", { chunkBytes: 200_000, chunkRows: Option.none(), split: true })
+        const sizes = yield* Effect.forEach(chunks, (chunk) =>
+          Effect.map(statementsOf(snapshot, chunk), (pieces) =>
+            pieces.reduce((sum, { bytes }) =>
+              sum + bytes.length, 0)))
+        for (const size of sizes.slice(0, -1)) {
+          assert.isAtLeast(size, 100_000)
+          assert.isAtMost(size, 300_000)
+        }
+        assert.isAtLeast(sizes.length, 6)
+      }))
+
+    it.scoped("large tables with honest statistics are cut by estimates of what their ends are like", () =>
+      Effect.gen(function*() {
+        const { server } = yield* fresh(
+          "grown",
+          "CREATE TABLE t (n INT PRIMARY KEY, v VARCHAR(3000))",
+          `INSERT INTO t SELECT x.n * 10 + y.d, REPEAT('v', IF(x.n < 900, 20, 2000)) FROM ${numbers}, ${digits} y`,
+          "ANALYZE TABLE t"
+        )
+        const snapshot = yield* snapshotOf(server, everythingIn("grown"))
+        const wished = 100_000
+        const chunks = yield* chunksOf(snapshot, "t", { chunkBytes: wished, chunkRows: Option.none(), split: true })
+        const sizes = yield* Effect.forEach(
+          chunks,
+          (chunk) =>
+            Effect.map(
+              statementsOf(snapshot, chunk),
+              (pieces) => pieces.reduce((sum, { bytes }) => sum + bytes.length, 0)
+            )
+        )
+        for (const size of sizes) assert.isAtMost(size, wished * 3)
+        assert.isAtLeast(sizes.length, 12)
+        assert.isAtMost(sizes.length, 60)
+      }))
+  })
+})

@@ -12,7 +12,7 @@ import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 
 import * as Connection from "./Connection.js"
-import * as NoMember from "./internal/noMember.js"
+import * as NoMemberRetry from "./internal/noMemberRetry.js"
 import * as TargetSession from "./internal/targetSession.js"
 import { within } from "./internal/within.js"
 import * as MysqlError from "./MysqlError.js"
@@ -73,7 +73,10 @@ const make = (options: Options): Effect.Effect<Target.Session, TargetError, Scop
       execute: (statement) =>
         statement.length + 1 < connection.maxAllowedPacket // a byte says that it is a statement
           ? Effect.mapError(
-            Effect.catchAll(connection.execute(statement), (error) => NoMember.retry(connection, statement, error)),
+            Effect.catchAll(
+              connection.execute(statement),
+              (error) => NoMemberRetry.retry(connection, statement, error)
+            ),
             (error) => failed(error, statement)
           )
           : Effect.fail(tooLong(statement, connection.maxAllowedPacket)),

@@ -1,5 +1,6 @@
 /**
- * What MySQL and MariaDB, and their versions, say differently. Nowhere else is a version asked for.
+ * What MySQL and MariaDB, and their versions, say differently. Nowhere else is a version asked for, but by the judge,
+ * `Fingerprint`, which uses nothing that a dump or a restore does.
  *
  * @internal
  */
@@ -38,6 +39,9 @@ export interface BackupLock {
   /** Whether it keeps others from writing to tables of engines without transactions, wherever they are. */
   readonly stopsPlainEngines: boolean
 }
+
+/** A variable of a session with its value as SQL. @internal */
+export type Setting = readonly [name: string, value: string]
 
 /** @internal */
 export interface Dialect {
@@ -98,6 +102,22 @@ export interface Dialect {
   readonly libraries: boolean
   /** Privileges of which one is enough to be shown every routine of a server. */
   readonly seesRoutines: ReadonlyArray<string>
+  /** What a session is set to so that no limit on time cuts what it does, and numbers of the catalog are of now. */
+  readonly unlimited: ReadonlyArray<Setting>
+  /** What keeps a session from checking CHECK constraints again, which held where the rows came from. */
+  readonly withoutChecks: ReadonlyArray<Setting>
+  /**
+   * What `unique_checks` is set to for rows. 0 lets InnoDB of MySQL put off the check of secondary keys. MariaDB takes
+   * it, together with `foreign_key_checks = 0`, as leave to load an empty table in bulk, under a lock on the whole
+   * table, which keeps other sessions out of it (https://jira.mariadb.org/browse/MDEV-515).
+   */
+  readonly uniqueChecks: "0" | "1"
+  /** All accounts: name, host, and `Y` for a role that is no user. */
+  readonly accounts: string
+  /** Lets SHOW CREATE USER print hashes, which hold any bytes, in hexadecimal. */
+  readonly hashesInHex: Option.Option<string>
+  /** General tablespaces: name, file, size of compressed pages, of extension, and whether it is encrypted. */
+  readonly tablespaces: Option.Option<string>
 }
 
 const atLeast = (server: Server, major: number, minor: number, patch: number): boolean => {
@@ -169,7 +189,22 @@ const mariadb = (server: Server): Dialect => ({
   partitionsReadAnew: false,
   visibleIndex: atLeast(server, 10, 6, 0) ? "IGNORED = 'NO'" : "TRUE",
   libraries: false,
-  seesRoutines: ["EXECUTE", "ALTER ROUTINE", "CREATE ROUTINE", "SHOW CREATE ROUTINE"]
+  seesRoutines: ["EXECUTE", "ALTER ROUTINE", "CREATE ROUTINE", "SHOW CREATE ROUTINE"],
+  unlimited: [
+    ...(atLeast(server, 10, 1, 1) ? [["max_statement_time", "0"]] as const : []),
+    ...(atLeast(server, 10, 3, 0)
+      ? [
+        ["idle_transaction_timeout", "0"],
+        ["idle_readonly_transaction_timeout", "0"],
+        ["idle_write_transaction_timeout", "0"]
+      ] as const
+      : [])
+  ],
+  withoutChecks: [["check_constraint_checks", "0"]],
+  uniqueChecks: "1",
+  accounts: "SELECT User, Host, is_role FROM mysql.user",
+  hashesInHex: Option.none(),
+  tablespaces: Option.none()
 })
 
 const mysql = (server: Server): Dialect => ({
@@ -210,7 +245,21 @@ const mysql = (server: Server): Dialect => ({
   currentRoles: atLeast(server, 8, 0, 0) ? Option.some("SELECT CURRENT_ROLE() AS roles") : Option.none(),
   visibleIndex: atLeast(server, 8, 0, 0) ? "IS_VISIBLE = 'YES'" : "TRUE",
   libraries: atLeast(server, 9, 2, 0),
-  seesRoutines: ["EXECUTE", "ALTER ROUTINE", "CREATE ROUTINE", "SHOW_ROUTINE"]
+  seesRoutines: ["EXECUTE", "ALTER ROUTINE", "CREATE ROUTINE", "SHOW_ROUTINE"],
+  unlimited: [
+    ...(atLeast(server, 5, 7, 8) ? [["max_execution_time", "0"]] as const : []),
+    ...(atLeast(server, 8, 0, 3) ? [["information_schema_stats_expiry", "0"]] as const : [])
+  ],
+  withoutChecks: [],
+  uniqueChecks: "0",
+  accounts: "SELECT User, Host, 'N' AS is_role FROM mysql.user",
+  hashesInHex: Option.some("SET SESSION print_identified_with_as_hex = 1"),
+  tablespaces: Option.some(
+    "SELECT t.NAME, f.FILE_NAME, t.ZIP_PAGE_SIZE, t.AUTOEXTEND_SIZE, t.ENCRYPTION " +
+      "FROM information_schema.INNODB_TABLESPACES t " +
+      "JOIN information_schema.FILES f ON f.TABLESPACE_NAME = t.NAME AND f.FILE_TYPE = 'TABLESPACE' " +
+      "WHERE t.SPACE_TYPE = 'General' AND t.NAME <> 'mysql' ORDER BY t.NAME"
+  )
 })
 
 /** @internal */

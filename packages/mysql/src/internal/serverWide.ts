@@ -11,6 +11,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 
 import type * as Connection from "../Connection.js"
+import * as Dialect from "./dialect.js"
 
 /** The servers' own, and the one that every server has of its own. */
 const own: ReadonlySet<string> = new Set(["root", "mariadb.sys", "mysql.sys", "mysql.session", "mysql.infoschema"])
@@ -31,10 +32,10 @@ const asker = (connection: Connection.RawConnection, what: string) => (sql: stri
 /** MariaDB's role that everybody has, without a definition. */
 const everybody = "PUBLIC"
 
-const accountsOf = (vendor: "mysql" | "mariadb", ask: ReturnType<typeof asker>) =>
+const accountsOf = (dialect: Dialect.Dialect, ask: ReturnType<typeof asker>) =>
   Effect.map(
     // a name alone is looked up, so that the order of the answer does not depend on a collation
-    ask(`SELECT User, Host, ${vendor === "mariadb" ? "is_role" : "'N'"} FROM mysql.user`),
+    ask(dialect.accounts),
     (rows) =>
       rows.filter(([name = ""]) => !own.has(name)).map(([name = "", host = "", role = ""]): Account => {
         const isRole = role === "Y"
@@ -88,13 +89,10 @@ const accounts = (
   connection: Connection.RawConnection
 ): Effect.Effect<ReadonlyArray<SchemaFile.ServerWide>, SourceError> =>
   Effect.gen(function*() {
-    const { vendor } = connection.server
+    const dialect = Dialect.make(connection.server)
     const ask = asker(connection, "cannot read the accounts of the source")
-    if (vendor === "mysql") {
-      // hashes hold any bytes
-      yield* ask("SET SESSION print_identified_with_as_hex = 1")
-    }
-    return yield* Effect.forEach(yield* accountsOf(vendor, ask), ({ isRole, name, quoted }) =>
+    yield* Effect.forEach(Option.toArray(dialect.hashesInHex), (statement) => ask(statement))
+    return yield* Effect.forEach(yield* accountsOf(dialect, ask), ({ isRole, name, quoted }) =>
       Effect.gen(function*() {
         const [[shown = ""] = []] = isRole ? [[""]] : yield* ask(`SHOW CREATE USER ${quoted}`, quoted)
         const { create, roles } = isRole
@@ -112,17 +110,16 @@ const accounts = (
       }))
   })
 
-/** General tablespaces: only MySQL has them, and only InnoDB's are known to it. */
+/** General tablespaces, of which only InnoDB's are known to servers. */
 const tablespaces = (
   connection: Connection.RawConnection
 ): Effect.Effect<ReadonlyArray<SchemaFile.ServerWide>, SourceError> =>
-  connection.server.vendor === "mariadb" ? Effect.succeed([]) : Effect.gen(function*() {
-    const rows = yield* asker(connection, "cannot read the tablespaces of the source")(
-      "SELECT t.NAME, f.FILE_NAME, t.ZIP_PAGE_SIZE, t.AUTOEXTEND_SIZE, t.ENCRYPTION " +
-        "FROM information_schema.INNODB_TABLESPACES t " +
-        "JOIN information_schema.FILES f ON f.TABLESPACE_NAME = t.NAME AND f.FILE_TYPE = 'TABLESPACE' " +
-        "WHERE t.SPACE_TYPE = 'General' AND t.NAME <> 'mysql' ORDER BY t.NAME"
-    )
+  Effect.gen(function*() {
+    const ask = asker(connection, "cannot read the tablespaces of the source")
+    const rows = yield* Option.match(Dialect.make(connection.server).tablespaces, {
+      onNone: () => Effect.succeed([]),
+      onSome: (sql) => ask(sql)
+    })
     return rows.map(([name = "", file = "", blocks = "0", extends_ = "0", encrypted = "N"]) => ({
       name,
       statements: [Sql.bytes([

@@ -4,6 +4,7 @@
  *
  * @internal
  */
+import * as Dialect from "./dialect.js"
 
 /**
  * Whose server it is, and which version.
@@ -27,17 +28,10 @@ export const identify = (version: string, comment: string): Server => {
   }
 }
 
-const atLeast = (server: Server, ...wanted: readonly [number, number, number]): boolean => {
-  const first = server.version.findIndex((part, i) => part !== wanted[i])
-  return first === -1 || (server.version[first] ?? 0) > (wanted[first] ?? 0)
-}
-
 /** About 25 days: a connection waits while its neighbours work, or while a pipe's reader is slow. */
 const LONG = 2147483
 
-type Setting = readonly [name: string, value: string]
-
-const common: ReadonlyArray<Setting> = [
+const common: ReadonlyArray<Dialect.Setting> = [
   ["autocommit", "1"],
   ["wait_timeout", String(LONG)],
   ["net_write_timeout", String(LONG)],
@@ -48,27 +42,10 @@ const common: ReadonlyArray<Setting> = [
   ["sql_big_selects", "1"]
 ]
 
-const ofVendor = (server: Server): ReadonlyArray<Setting> =>
-  server.vendor === "mariadb"
-    ? [
-      ...(atLeast(server, 10, 1, 1) ? [["max_statement_time", "0"]] as const : []),
-      ...(atLeast(server, 10, 3, 0)
-        ? [
-          ["idle_transaction_timeout", "0"],
-          ["idle_readonly_transaction_timeout", "0"],
-          ["idle_write_transaction_timeout", "0"]
-        ] as const
-        : []),
-      // a server may be set to show its system-versioned tables as they once were
-      ...(atLeast(server, 10, 3, 4) ? [["system_versioning_asof", "DEFAULT"]] as const : [])
-    ]
-    : [
-      ...(atLeast(server, 5, 7, 8) ? [["max_execution_time", "0"]] as const : []),
-      ...(atLeast(server, 8, 0, 3) ? [["information_schema_stats_expiry", "0"]] as const : [])
-    ]
-
 /** @internal */
 export const setUp = (server: Server): ReadonlyArray<string> => [
   "SET NAMES binary",
-  `SET ${[...common, ...ofVendor(server)].map(([name, value]) => `SESSION ${name} = ${value}`).join(", ")}`
+  `SET ${
+    [...common, ...Dialect.make(server).unlimited].map(([name, value]) => `SESSION ${name} = ${value}`).join(", ")
+  }`
 ]

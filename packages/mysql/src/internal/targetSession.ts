@@ -8,6 +8,7 @@ import type * as Target from "@sluice/pipeline/Target"
 import * as Option from "effect/Option"
 
 import type * as Connection from "../Connection.js"
+import * as Dialect from "./dialect.js"
 
 type Row = ReadonlyArray<Uint8Array | null>
 
@@ -55,13 +56,12 @@ export const isOn = (rows: ReadonlyArray<Row>): boolean => textOf(rows[0]?.[1]) 
 /** @internal */
 export const generateNoKeys = "SET SESSION sql_generate_invisible_primary_key = 0"
 
-const set = (assignments: ReadonlyArray<readonly [name: string, value: string]>): string =>
+const set = (assignments: ReadonlyArray<Dialect.Setting>): string =>
   `SET ${assignments.map(([name, value]) => `SESSION ${name} = ${value}`).join(", ")}`
 
-/** CHECK constraints held where the rows came from. Only MariaDB can leave them out. */
-const withoutChecks = (server: Connection.Server): ReadonlyArray<readonly [name: string, value: string]> => [
+const withoutChecks = (server: Connection.Server): ReadonlyArray<Dialect.Setting> => [
   ["foreign_key_checks", "0"],
-  ...(server.vendor === "mariadb" ? [["check_constraint_checks", "0"]] as const : [])
+  ...Dialect.make(server).withoutChecks
 ]
 
 /**
@@ -101,17 +101,11 @@ const strictMode = keepingReadingModes(`STRICT_ALL_TABLES,${lenientModes}`)
 export const lenient = (warnings: number): string =>
   set([["sql_mode", keepingReadingModes(lenientModes)], ["max_error_count", String(warnings)]])
 
-/**
- * `unique_checks = 0` lets InnoDB of MySQL put off the check of secondary keys. MariaDB takes it, together with
- * `foreign_key_checks = 0`, as leave to load an empty table in bulk, under a lock on the whole table, which
- * keeps other sessions out of it (https://jira.mariadb.org/browse/MDEV-515).
- *
- * @internal
- */
+/** @internal */
 export const forRows = (server: Connection.Server): ReadonlyArray<string> => [
   set([
     ["sql_mode", strictMode],
-    ["unique_checks", server.vendor === "mariadb" ? "1" : "0"],
+    ["unique_checks", Dialect.make(server).uniqueChecks],
     ...withoutChecks(server)
   ])
 ]

@@ -73,7 +73,11 @@ describeVendors("the table of dialects", (vendor) => {
         if (process.env["SLUICE_RECORD"] === "1") {
           yield* fs.writeFileString(file, `${JSON.stringify(answers, null, 2)}\n`)
         }
-        assert.deepStrictEqual(JSON.parse(yield* fs.readFileString(file)), answers)
+        assert.deepStrictEqual(
+          JSON.parse(yield* fs.readFileString(file)),
+          answers,
+          "if it was meant, record it with SLUICE_RECORD=1, for each server that SLUICE_SERVERS can name"
+        )
       }))
   })
 })

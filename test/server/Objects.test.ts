@@ -1,14 +1,17 @@
 /**
  * Objects beside tables, views and programs: sequences, versioned tables, and what cannot be carried.
  */
+import * as Fs from "node:fs"
+
 import { assert, layer } from "@effect/vitest"
-import { Sql } from "@sluice/format"
+import { Frame, Sql } from "@sluice/format"
 import { Restore } from "@sluice/pipeline"
-import { Effect, Option } from "effect"
+import { Effect, Option, Redacted } from "effect"
 
 import * as moves from "../support/moves.js"
 import { ask, connect, run } from "../support/mysqlSource.js"
 import * as objects from "../support/objects.js"
+import * as program from "../support/program.js"
 import * as real from "../support/realServers.js"
 import { describeVendors } from "../support/servers.js"
 
@@ -110,6 +113,71 @@ describeVendors("objects", (vendor) => {
         assert.notInclude(Sql.text(plain.bytes).toLowerCase(), secret.toLowerCase())
       }), 120_000)
 
+    it.scoped(
+      "the program writes secrets into one file that only its owner reads, and nowhere else",
+      () =>
+        Effect.gen(function*() {
+          const server = yield* real.From
+          const from = yield* moves.make(
+            "CREATE DATABASE secrets",
+            "CREATE USER teller@localhost IDENTIFIED BY 'what nobody knows'"
+          )
+          const folder = yield* program.folder
+          const target = [
+            "-h",
+            server.host,
+            "-P",
+            String(server.port),
+            "-u",
+            "root",
+            `-p${Redacted.value(server.password)}`
+          ]
+          const dumped = yield* program.ended([
+            "dump",
+            ...target,
+            "-B",
+            "secrets",
+            "-o",
+            `${folder}/backup`,
+            "--users",
+            "--debug",
+            "-v",
+            "3"
+          ])
+          program.assertComplete(dumped, "dump")
+          const hash = yield* ask(from, "SELECT HEX(authentication_string) FROM mysql.user WHERE User = 'teller'")
+          const secret = hash[0]?.[0] ?? ""
+          const spellings = [secret, Buffer.from(secret, "hex").toString("latin1")].map((text) => text.toLowerCase())
+          const holds = (bytes: Uint8Array | string) =>
+            spellings.some((spelling) => Buffer.from(bytes).toString("latin1").toLowerCase().includes(spelling))
+          const holding = program.namesIn(`${folder}/backup`).filter((name) =>
+            holds(Fs.readFileSync(`${folder}/backup/${name}`))
+          )
+          assert.deepStrictEqual(holding, ["all-users.sluice"])
+          assert.strictEqual(Fs.statSync(`${folder}/backup/all-users.sluice`).mode & 0o777, 0o600)
+          assert.isFalse(holds(dumped.stderr) || holds(dumped.stdout))
+
+          yield* run(from, "DROP DATABASE secrets", "DROP USER teller@localhost")
+          const restored = yield* program.ended([
+            "restore",
+            ...target,
+            "-d",
+            `${folder}/backup`,
+            "--users",
+            "--debug",
+            "-v",
+            "3"
+          ])
+          program.assertComplete(restored, "restore")
+          assert.isFalse(holds(restored.stderr) || holds(restored.stdout))
+          assert.deepStrictEqual(
+            yield* ask(from, "SELECT HEX(authentication_string) FROM mysql.user WHERE User = 'teller'"),
+            hash
+          )
+        }),
+      120_000
+    )
+
     if (vendor === "mysql") {
       it.scoped("libraries come along, before what uses them", () =>
         Effect.gen(function*() {
@@ -200,6 +268,44 @@ describeVendors("objects", (vendor) => {
             })
             assert.deepStrictEqual([alone.objects, alone.tables], [1, 0])
             assert.deepStrictEqual(yield* ask(to, "SHOW TABLES FROM elsewhere"), [["down"]])
+          }),
+        120_000
+      )
+
+      it.scoped(
+        "another tool's sequence may come after the tables that use it, and goes where it stood",
+        () =>
+          Effect.gen(function*() {
+            const to = yield* connect(yield* real.To)
+            const head = "/*!40101 SET NAMES binary*/;\n/*!40014 SET FOREIGN_KEY_CHECKS=0*/;\n"
+            const files = {
+              "metadata.header": "# Started dump at: 2026-01-02 03:04:05\n[config]\nquote-character = BACKTICK\n",
+              "later-schema-create.sql": "CREATE DATABASE `later`;\n",
+              "later.a-schema.sql": `${head}CREATE TABLE \`a\` (\n  \`id\` int DEFAULT nextval(\`later\`.\`s\`)\n);\n`,
+              "later.a.00000.sql": `${head}INSERT INTO \`a\` VALUES(1)\n,(2)\n;\n`,
+              "later.s-schema-sequence.sql": `${head}DROP TABLE IF EXISTS \`s\`;\nDROP VIEW IF EXISTS \`s\`;\n` +
+                "CREATE SEQUENCE `s` start with 1 minvalue 1 maxvalue 9 increment by 1 nocache nocycle ENGINE=InnoDB;\n" +
+                "DO SETVAL(`s`, 3, 0);\n",
+              "metadata": "[`later`.`a`]\nreal_table_name=a\nrows = 2\n\n[`later`.`s`]\nreal_table_name=s\n" +
+                "is_sequence = 1\n\n[config]\nnum-sequences = 1\n# Finished dump at: 2026-01-02 03:04:06\n"
+            }
+            const bytes = Sql.concat(
+              Object.entries(files).flatMap(([name, content]) => [
+                Frame.header(name, Sql.bytes(content).length),
+                Sql.bytes(content)
+              ])
+            )
+            const verdict = yield* moves.restoreFrom(bytes)
+            assert.deepInclude(verdict, { complete: true, tables: 1, objects: 1, rows: 2 })
+            assert.deepStrictEqual(yield* ask(to, "INSERT INTO later.a VALUES () RETURNING id"), [["3"]])
+            const lost = Sql.concat(
+              Object.entries(files).filter(([name]) => !name.includes("sequence")).flatMap((
+                [name, content]
+              ) => [Frame.header(name, Sql.bytes(content).length), Sql.bytes(content)])
+            )
+            yield* run(to, "DROP DATABASE later")
+            const error = yield* Effect.flip(moves.restoreFrom(lost))
+            assert.include(error.message, "later.s")
           }),
         120_000
       )

@@ -110,6 +110,22 @@ export const defaults: Options = {
   users: false
 }
 
+/**
+ * A statement that came before the character set of a program was set, and is run after it. Its names are in UTF-8,
+ * which `binary` leaves as it is.
+ */
+const inFilesCharacterSet = (session: Target.Session, statement: Uint8Array) =>
+  Effect.forEach(
+    [
+      Sql.bytes("SET @SLUICE_CHARACTER_SET_CLIENT=@@CHARACTER_SET_CLIENT"),
+      Sql.bytes("SET character_set_client = binary"),
+      statement,
+      Sql.bytes("SET character_set_client = @SLUICE_CHARACTER_SET_CLIENT")
+    ],
+    session.execute,
+    { discard: true }
+  )
+
 type OfTable = Extract<FileName.FileName, { readonly table: string }>
 
 const leftOut = (options: Options, skipped: ReadonlySet<string>): ReadonlyArray<string> => [
@@ -380,7 +396,7 @@ export const run = (
               if (!isWantedTable(kind.database, what.table.name)) {
                 return undefined
               }
-              yield* dropTrigger === undefined ? Effect.void : session.execute(dropTrigger)
+              yield* dropTrigger === undefined ? Effect.void : inFilesCharacterSet(session, dropTrigger)
             }
             objects += what._tag === "CreateView" || what._tag === "CreateProgram" ? 1 : 0
             if (kind._tag === "View" && what._tag === "CreateView") {

@@ -351,6 +351,44 @@ const programs: ReadonlyArray<Exhibit> = [
   }
 ]
 
+/** A letter in a character set of a client; in two of them its last byte is that of a backslash. */
+const spoken: ReadonlyArray<readonly [set: string, letter: ReadonlyArray<number>]> = [
+  ["gbk", [0xb1, 0xed]],
+  ["sjis", [0x95, 0x5c]],
+  ["big5", [0xa5, 0x5c]],
+  ["cp1251", [0xc6]],
+  ["koi8r", [0xf6]]
+]
+
+const translated: ReadonlyArray<Exhibit> = spoken.map(([set, letter]) => {
+  /** A statement, with the letter for each `¤`. */
+  const of = (text: string): Uint8Array =>
+    new Uint8Array(text.split("¤").flatMap((part, i) => [...(i === 0 ? [] : letter), ...Buffer.from(part)]))
+  // MySQL itself cannot read a view again that has a text with such a last byte
+  const inViews = letter.includes(0x5c) ? "x" : "¤"
+  return {
+    why: `programs and a view whose creator's client spoke ${set}, with names, comments and texts in it`,
+    sql: [
+      "USE zoo",
+      `CREATE TABLE in_${set} (id INT PRIMARY KEY, s VARCHAR(20) CHARACTER SET ${set})`,
+      `SET NAMES ${set}`,
+      of(`CREATE PROCEDURE \`p ${set} ¤\`(IN \`¤\` VARCHAR(9)) COMMENT 'it''s ¤' BEGIN\n  SELECT '¤;\n', \`¤\`;\nEND`),
+      of(
+        `CREATE FUNCTION \`f ${set} ¤\`() RETURNS VARCHAR(9) CHARACTER SET utf8mb4 DETERMINISTIC COMMENT '¤' RETURN '¤'`
+      ),
+      of(
+        `CREATE EVENT \`e ${set} ¤\` ON SCHEDULE EVERY 1 DAY STARTS '2037-01-01 00:00:00' COMMENT '¤' DO SET @a = '¤'`
+      ),
+      of(`CREATE TRIGGER \`t ${set} ¤\` BEFORE INSERT ON in_${set} FOR EACH ROW SET NEW.s = '¤'`),
+      of(`CREATE VIEW \`v ${set} ¤\` AS SELECT '${inViews}' AS \`¤\`, s FROM in_${set} WHERE s <> '${inViews}'`),
+      of(
+        `CREATE TABLE \`t ${set} ¤\` (\`¤\` ENUM('¤', 'x') CHARACTER SET ${set} DEFAULT '¤' COMMENT '¤') COMMENT = '¤'`
+      ),
+      "SET NAMES utf8mb4"
+    ]
+  }
+})
+
 const views: ReadonlyArray<Exhibit> = [
   {
     why: "views on views, in an order that is not that of their names, across databases, and on functions",
@@ -370,5 +408,5 @@ const views: ReadonlyArray<Exhibit> = [
 /** What both vendors hold. The views come last, as they name what is in other exhibits. */
 export const zoo: Zoo = {
   databases: ["zoo", "zoo latin", "zoo names", "Zoo Names", "zoo.dot/slash`tick%日本"],
-  exhibits: [...databases, ...tables, ...programs, ...views, ...named]
+  exhibits: [...databases, ...tables, ...programs, ...translated, ...views, ...named]
 }

@@ -85,6 +85,34 @@ export const zoo: Zoo = {
         "(PARTITION p VALUES LESS THAN ('é'), PARTITION q VALUES LESS THAN (MAXVALUE))",
         "INSERT INTO by_text VALUES ('a'), ('z'), ('é')"
       ]
+    },
+    {
+      why: "sequences that go up, down and around, where they stand, and tables that take their keys from them",
+      sql: [
+        "USE `zoo mariadb`",
+        "CREATE SEQUENCE `x-schema-sequence` START WITH 7 INCREMENT BY 3 CACHE 4 COMMENT 'größe; it''s'",
+        "CREATE SEQUENCE around START WITH 3 MINVALUE 1 MAXVALUE 5 NOCACHE CYCLE",
+        "CREATE SEQUENCE `z ``down` START WITH 100 INCREMENT BY -7 MINVALUE -100 MAXVALUE 100 NOCACHE",
+        "DO NEXTVAL(`x-schema-sequence`)",
+        "DO NEXTVAL(around), NEXTVAL(around), NEXTVAL(around), NEXTVAL(around)",
+        "DO NEXTVAL(`z ``down`)",
+        "CREATE TABLE a_counted (id BIGINT DEFAULT NEXTVAL(`z ``down`) PRIMARY KEY, n BIGINT DEFAULT NEXTVAL(around), v INT)",
+        "INSERT INTO a_counted (v) VALUES (1), (2)"
+      ]
+    },
+    {
+      why: "tables that keep their history, with periods in sight, out of sight and not named",
+      sql: [
+        "USE `zoo mariadb`",
+        "CREATE TABLE kept (id INT PRIMARY KEY, x INT, y INT WITHOUT SYSTEM VERSIONING) WITH SYSTEM VERSIONING",
+        "CREATE TABLE kept_openly (id INT, s TIMESTAMP(6) GENERATED ALWAYS AS ROW START INVISIBLE, " +
+        "e TIMESTAMP(6) GENERATED ALWAYS AS ROW END, PERIOD FOR SYSTEM_TIME (s, e)) WITH SYSTEM VERSIONING",
+        "INSERT INTO kept VALUES (1, 1, 1), (2, 2, 2), (3, 3, 3)",
+        "UPDATE kept SET x = 9 WHERE id = 1",
+        "DELETE FROM kept WHERE id = 2",
+        "INSERT INTO kept_openly (id) VALUES (1), (1), (2)",
+        "DELETE FROM kept_openly WHERE id = 2"
+      ]
     }
   ]
 }

@@ -83,6 +83,15 @@ export const zoo: Zoo = {
       ]
     },
     {
+      why: "a table that shows the rows of others",
+      sql: [
+        "USE `zoo mysql`",
+        "CREATE TABLE part_one (id INT, KEY (id)) ENGINE = MyISAM",
+        "CREATE TABLE all_parts (id INT, KEY (id)) ENGINE = MERGE UNION = (part_one) INSERT_METHOD = LAST",
+        "INSERT INTO part_one VALUES (1)"
+      ]
+    },
+    {
       why: "a database nobody may write to; it is made so last",
       sql: [
         "CREATE TABLE `zoo encrypted`.t (id INT PRIMARY KEY)",

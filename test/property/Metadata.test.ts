@@ -25,6 +25,7 @@ const metadata: fc.Arbitrary<Metadata.Metadata> = fc.record({
     }),
     { maxLength: 4 }
   ),
+  checksums: fc.constant([]),
   announcement: fc.record({ backupId: part, definitions: fc.boolean(), consistency: maybe(text) }).map(Option.some),
   files: fc.uniqueArray(
     fc.record({

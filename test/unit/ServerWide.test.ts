@@ -25,6 +25,7 @@ const sessionOf = (
   commit: die,
   rollback: die,
   inspect: () => die,
+  checksum: () => die,
   triggers: () => die,
   generated: () => die
 })

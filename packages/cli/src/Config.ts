@@ -37,6 +37,20 @@ export const DropTable = Schema.Literal("FAIL", "NONE", "DROP", "TRUNCATE", "DEL
 export type DropTable = typeof DropTable.Type
 
 /**
+ * What becomes of a difference from another tool's checksums.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const Checksum = Schema.Literal("fail", "warn", "skip")
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type Checksum = typeof Checksum.Type
+
+/**
  * How all connections of a dump come to see one moment, in mydumper's spelling.
  *
  * @since 0.1.0
@@ -195,6 +209,7 @@ export const RestoreConfig = Schema.Struct({
   /** The only database of the backup to restore. */
   sourceDatabase: Schema.OptionFromSelf(Schema.String),
   dropTable: DropTable,
+  checksum: Checksum,
   data: Schema.Boolean,
   users: Schema.Boolean,
   schemas: Schema.Boolean,

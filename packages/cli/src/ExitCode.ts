@@ -54,6 +54,8 @@ export const ofFailure = (failure: Failure): number => {
       return 6
     case "OutputError":
       return 7
+    case "DifferenceError":
+      return 8
     case "Stopped":
       return isSignal(failure.by) ? signals[failure.by] : signals.SIGTERM
   }

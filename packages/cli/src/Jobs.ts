@@ -160,6 +160,8 @@ const existing: { readonly [Mode in Config.DropTable]: Restore.Existing } = {
   SKIP: Restore.Existing.Skip()
 }
 
+const checksums = { fail: "Fail", warn: "Warn", skip: "Skip" } as const
+
 /**
  * Restores what was asked for.
  *
@@ -193,6 +195,7 @@ export const restore = (
     const options: Restore.Options = {
       threads,
       existing: existing[config.dropTable],
+      checksums: checksums[config.checksum],
       database: config.targetDatabase,
       only: config.sourceDatabase,
       includes: Config.includes(config),

@@ -72,6 +72,21 @@ export interface Announcement {
 }
 
 /**
+ * A checksum that mydumper wrote of a table, by the parts that stand in file names, or of a database, by its name.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface StoredChecksum {
+  readonly database: string
+  readonly table: Option.Option<string>
+  /** What it is of: `post` stands for functions and procedures. */
+  readonly of: "schema" | "indexes" | "data" | "triggers" | "post" | "events"
+  /** Digits, decimal for `data` and else hexadecimal in either case. */
+  readonly value: string
+}
+
+/**
  * @since 0.1.0
  * @category models
  */
@@ -86,6 +101,8 @@ export interface Metadata {
   /** `[source]`: the position in the binary log that belongs to the snapshot. */
   readonly source: ReadonlyMap<string, string>
   readonly tables: ReadonlyArray<TableSection>
+  /** Only mydumper's own backups have some; `render` writes none. */
+  readonly checksums: ReadonlyArray<StoredChecksum>
   /** `None` for a backup that another tool made. */
   readonly announcement: Option.Option<Announcement>
   readonly files: ReadonlyArray<FileEntry>
@@ -104,6 +121,7 @@ export const empty: Metadata = {
   sessionVariables: new Map(),
   source: new Map(),
   tables: [],
+  checksums: [],
   announcement: Option.none(),
   files: []
 }
@@ -234,6 +252,19 @@ const parseTable = (group: Ini.Group): Option.Option<TableSection> => {
   })
 }
 
+const summed = ["schema", "indexes", "data", "triggers", "post", "events"] as const
+
+const parseChecksums = (group: Ini.Group): ReadonlyArray<StoredChecksum> => {
+  const [, , database, , table] = /^([`"])(.*?)\1(\.\1(.*)\1)?$/s.exec(group.name) ?? []
+  const entries = new Map(group.entries)
+  return database === undefined ? [] : summed.flatMap((of) => {
+    const value = entries.get(`${of}_checksum`)
+    return value === undefined || !/^[0-9a-f]+$/i.test(value)
+      ? []
+      : [{ database, table: Option.fromNullable(table), of, value }]
+  })
+}
+
 const comment = (file: Ini.KeyFile, prefix: string): Option.Option<string> =>
   Option.map(
     Option.fromNullable(file.comments.find((comment) => comment.startsWith(prefix))),
@@ -330,6 +361,7 @@ export const parse = (bytes: Uint8Array): Either.Either<Metadata, MetadataError>
       sessionVariables: Ini.entriesOf(file, "myloader_session_variables"),
       source: position(file),
       tables: file.groups.flatMap((group) => Option.toArray(parseTable(group))),
+      checksums: file.groups.flatMap(parseChecksums),
       announcement: isOurs
         ? Option.some({
           backupId: announcement.get("backup-id") ?? "",

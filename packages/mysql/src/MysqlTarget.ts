@@ -9,9 +9,11 @@ import * as Target from "@sluice/pipeline/Target"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 
 import * as Connection from "./Connection.js"
+import * as Checksums from "./internal/checksums.js"
 import * as NoMemberRetry from "./internal/noMemberRetry.js"
 import * as TargetSession from "./internal/targetSession.js"
 import { within } from "./internal/within.js"
@@ -95,6 +97,12 @@ const make = (options: Options): Effect.Effect<Target.Session, TargetError, Scop
         Effect.map(
           run("cannot look for a table", TargetSession.lookUp(database, name), Sql.quoteName({ database, name })),
           ({ rows }) => TargetSession.found(rows, { database, name }, settings)
+        ),
+      checksum: (of) =>
+        Effect.map(
+          run("cannot compute a checksum", Checksums.query(of), of.database),
+          // CHECKSUM TABLE says the table first
+          ({ rows }) => Option.map(Option.fromNullable(rows[0]?.at(-1)), Sql.text)
         ),
       triggers: (database, table) =>
         Effect.map(

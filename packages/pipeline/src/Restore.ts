@@ -25,6 +25,7 @@ import * as Stream from "effect/Stream"
 import { Compression } from "./Compression.js"
 import { Disposal } from "./Disposal.js"
 import { type Arrival, Incoming } from "./Incoming.js"
+import * as compareChecksums from "./internal/compareChecksums.js"
 import * as CreateDatabase from "./internal/createDatabase.js"
 import * as expectations from "./internal/expectations.js"
 import * as Loading from "./internal/loading.js"
@@ -37,7 +38,7 @@ import * as way from "./internal/way.js"
 import { Progress } from "./Progress.js"
 import * as Shutdown from "./Shutdown.js"
 import type { TargetError } from "./SluiceError.js"
-import { BackupError, type OutputError, type RestoreError } from "./SluiceError.js"
+import { BackupError, DifferenceError, type OutputError, type RestoreError } from "./SluiceError.js"
 import { Staging } from "./Staging.js"
 import * as Target from "./Target.js"
 import type { Verdict } from "./Verdict.js"
@@ -68,6 +69,15 @@ export type Existing = Data.TaggedEnum<{
 export const Existing = Data.taggedEnum<Existing>()
 
 /**
+ * What becomes of a difference between the target and the checksums of a backup's metadata: the restore fails, it ends
+ * as incomplete, or nobody looks. `Fail` compares the rows too, which reads them all.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Checksums = "Fail" | "Warn" | "Skip"
+
+/**
  * @since 0.1.0
  * @category models
  */
@@ -88,6 +98,8 @@ export interface Options {
   readonly triggers: boolean
   /** Routines and events. */
   readonly programs: boolean
+  /** What becomes of a difference from the checksums that another tool's metadata has. */
+  readonly checksums: Checksums
   /** Accounts that the backup holds, and what they may do. */
   readonly users: boolean
 }
@@ -107,7 +119,8 @@ export const defaults: Options = {
   rows: true,
   triggers: true,
   programs: true,
-  users: false
+  users: false,
+  checksums: "Warn"
 }
 
 /**
@@ -533,10 +546,38 @@ export const run = (
       { discard: true }
     )
 
+    const isWhole = options.schemas && metadata.tables.every(isWanted)
+    const checked = options.checksums === "Skip"
+      ? { compared: 0, differences: [], unknown: [] }
+      : yield* withSession((session) =>
+        compareChecksums.compare(session, metadata.checksums, {
+          database: (name) =>
+            isWhole && isWantedDatabase(name) ? Option.getOrElse(options.database, () => name) : undefined,
+          table: (part, table) => {
+            const section = metadata.tables.find((section) => section.database === part && section.table === table)
+            const isThere = restoredTables.has(`${part}.${table}`) || section?.isView === true
+            return section !== undefined && options.schemas && isWanted(section) && isThere
+              ? { database: databaseOf(part), table: tableOf(section), isView: section.isView }
+              : undefined
+          },
+          rows: options.rows && options.checksums === "Fail",
+          triggers: options.triggers,
+          programs: options.programs
+        })
+      )
+    if (options.checksums === "Fail" && checked.differences.length > 0) {
+      return yield* new DifferenceError({
+        what: "the target is not what the backup says",
+        detail: `these differ from their checksums in the metadata: ${checked.differences.join(", ")}`,
+        advice: "A file of the backup may be lost, or the target held something before; another version or make of " +
+          "server may write some definitions in other words"
+      })
+    }
+
     const totals = yield* backup.totals
     const verdict: Verdict = {
       job: "restore",
-      complete: true,
+      complete: checked.differences.length === 0,
       databases: wantedDatabases.size,
       tables: restoredTables.size,
       objects: objects + ofServer.created(),
@@ -544,9 +585,13 @@ export const run = (
       leftOut: [...leftOut(options, skipped), ...ofServer.leftOut()],
       remarks: Option.isSome(metadata.announcement)
         ? []
-        : (yield* backup.countsRows)
-        ? ["the backup has no manifest: its rows were counted, its bytes could not be proven"]
-        : ["the backup says nothing of what it should hold: a file that is missing would not be noticed"]
+        : [
+          ...checked.differences.map((what) => `${what} differ from the checksum in the metadata`),
+          ...checked.unknown.map((what) => `${what} could not be held against the checksum in the metadata`),
+          (yield* backup.countsRows)
+            ? "the backup has no manifest: its rows were counted, its bytes could not be proven"
+            : "the backup says nothing of what it should hold: a file that is missing would not be noticed"
+        ]
     }
     return verdict
   })).pipe(Effect.withSpan("Restore.run"))

@@ -181,6 +181,26 @@ export class Stopped extends Schema.TaggedError<Stopped>("@sluice/pipeline/Stopp
 }
 
 /**
+ * What stands on the target after a restore is not what the backup says.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class DifferenceError extends Schema.TaggedError<DifferenceError>("@sluice/pipeline/DifferenceError")(
+  "DifferenceError",
+  fields
+) {
+  /** @since 0.1.0 */
+  readonly side = "target"
+  /** @since 0.1.0 */
+  readonly isRetryable = false
+  /** @since 0.1.0 */
+  override get message(): string {
+    return sentence(this)
+  }
+}
+
+/**
  * @since 0.1.0
  * @category errors
  */
@@ -190,4 +210,4 @@ export type DumpError = SourceError | BackupError | OutputError | Stopped
  * @since 0.1.0
  * @category errors
  */
-export type RestoreError = TargetError | BackupError | OutputError | Stopped
+export type RestoreError = TargetError | BackupError | OutputError | DifferenceError | Stopped

@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import * as Context from "effect/Context"
+import * as Data from "effect/Data"
 import type * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
@@ -32,6 +33,34 @@ export interface GeneratedColumn {
   /** Its place, from 0, among the values of an INSERT that names no columns; none when it is invisible. */
   readonly place: Option.Option<number>
 }
+
+/**
+ * What a server can be asked a checksum of, as mydumper computes it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Summed = Data.TaggedEnum<{
+  /** Its character set and collation. */
+  readonly Database: { readonly database: string }
+  /** The bodies of its functions and procedures, without blanks. */
+  readonly Routines: { readonly database: string }
+  readonly Events: { readonly database: string }
+  readonly Triggers: { readonly database: string }
+  readonly TableTriggers: { readonly database: string; readonly table: string }
+  /** The names, places and types of a table's columns. */
+  readonly Columns: { readonly database: string; readonly table: string }
+  readonly Indexes: { readonly database: string; readonly table: string }
+  readonly View: { readonly database: string; readonly table: string }
+  /** CHECKSUM TABLE, which reads all rows. */
+  readonly Rows: { readonly database: string; readonly table: string }
+}>
+
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
+export const Summed = Data.taggedEnum<Summed>()
 
 /**
  * A connection that statements are run on, one at a time.
@@ -67,6 +96,8 @@ export interface Session {
     database: string,
     name: string
   ) => Effect.Effect<"Table" | "Sequence" | "View" | "Nothing", TargetError>
+  /** A checksum of what is there, in mydumper's digits; nothing when it cannot be had. */
+  readonly checksum: (of: Summed) => Effect.Effect<Option.Option<string>, TargetError>
   /** The names of a table's triggers, which no server can be told to leave out. */
   readonly triggers: (database: string, table: string) => Effect.Effect<ReadonlyArray<string>, TargetError>
   /** The columns of a table that the server computes, and takes no value for. */

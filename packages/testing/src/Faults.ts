@@ -244,6 +244,7 @@ const session = (
       )),
       rollback: alive(service.rollback),
       inspect: (database, name) => alive(service.inspect(database, name)),
+      checksum: (of) => alive(service.checksum(of)),
       triggers: (database, table) => alive(service.triggers(database, table)),
       generated: (database, table) => alive(service.generated(database, table))
     }

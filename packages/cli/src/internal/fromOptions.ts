@@ -9,7 +9,7 @@ import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 
 import type { Password, Rows, TableName } from "../Config.js"
-import { Ddl, DropTable, DumpConfig, LockMode, RestoreConfig, StreamMode } from "../Config.js"
+import { Checksum, Ddl, DropTable, DumpConfig, LockMode, RestoreConfig, StreamMode } from "../Config.js"
 import * as Endpoint from "../Endpoint.js"
 import { compile } from "./pattern.js"
 
@@ -78,6 +78,7 @@ const restoreOptions = Schema.Struct({
   "skip-triggers": Schema.Boolean,
   "skip-post": Schema.Boolean,
   "drop-table": DropTable,
+  checksum: Checksum,
   "skip-binlog": Schema.Boolean
 })
 
@@ -204,6 +205,7 @@ const restoreOf = (input: typeof restoreOptions.Type): Either.Either<RestoreConf
       targetDatabase: Option.fromNullable(input.database),
       sourceDatabase: Option.fromNullable(input["source-db"]),
       dropTable: input["drop-table"],
+      checksum: input.checksum,
       data: !input["no-data"],
       users: input.users,
       schemas: !input["no-schemas"],

@@ -91,6 +91,20 @@ export const restoreOptions: ReadonlyArray<Entry> = [
   }),
   entry({
     ...how,
+    name: "checksum",
+    kind: Kind.Choice({
+      bare: "fail",
+      spellings: [["fail", "fail"], ["warn", "warn"], ["skip", "skip"]],
+      refused: []
+    }),
+    metavar: "MODE",
+    default: "warn",
+    help:
+      "What to do when the target differs from the checksums in the metadata of another tool's backup: fail (also " +
+      "meant without a value) ends with 8 and compares the rows too, warn ends with 3, skip does not look."
+  }),
+  entry({
+    ...how,
     name: "skip-binlog",
     negations: ["enable-binlog"],
     negationShort: ["e"],

@@ -114,7 +114,6 @@ const inRestore: ReadonlyArray<string> = [
   "optimize-keys",
   "optimize-keys-batchsize",
   "disable-redo-log",
-  "checksum",
   "metadata-refresh-interval",
   "skip-table-sorting",
   "set-gtid-purged",

@@ -93,8 +93,8 @@ const dumpInto = (path: string) =>
 
 /** The order in which mydumper's loader runs the files of a folder: it knows their names only, and does views last. */
 const order = [
-  "-schema-sequence.sql",
   "-schema-create.sql",
+  "-schema-sequence.sql",
   "-schema.sql",
   ".sql",
   "-schema-triggers.sql",
@@ -160,7 +160,7 @@ describeVendors("the zoo", (vendor) => {
             const text = Buffer.from(yield* fs.readFile(`${path}/${name}`)).toString("latin1")
             const part = name.replace(/-schema.*$/, "").replace(/\..*$/, "")
             yield* run(connection, "SET sql_mode = 'NO_AUTO_VALUE_ON_ZERO', foreign_key_checks = 0")
-            if (rankOf(name) === 1) {
+            if (rankOf(name) === order.indexOf("-schema-create.sql")) {
               const created = /CREATE DATABASE (?:\/\*.*?\*\/ )?`((?:[^`]|``)+)`/.exec(text)?.[1] ?? part
               databases.set(part, Buffer.from(created, "latin1").toString("utf8"))
             } else {

@@ -3,7 +3,7 @@ import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Checksum, Staging } from "@sluice/pipeline"
 import { MemoryFileSystem } from "@sluice/testing"
-import { Effect, Exit, FastCheck as fc, Fiber, Layer, Stream, TestClock } from "effect"
+import { Context, Effect, Exit, FastCheck as fc, Fiber, Layer, Stream, TestClock } from "effect"
 
 const memoryDisk = Layer.merge(MemoryFileSystem.layer(), Path.layer)
 const directory = (path: string) => Staging.layerDirectory({ path, contents: "Nothing" })
@@ -160,6 +160,36 @@ describe("Staging in memory", () => {
       }).pipe(Effect.provide(Staging.layerMemory({ budget: 4096, threads: 2 })))
       assert.strictEqual((yield* disk.snapshot).size, 0)
     }).pipe(Effect.provide(memoryDisk)))
+})
+
+/** A disk that takes its time for the folder of temporary files. */
+const slowDisk = Layer.map(memoryDisk, (context) => {
+  const fs = Context.get(context, FileSystem.FileSystem)
+  return Context.add(context, FileSystem.FileSystem, {
+    ...fs,
+    makeTempDirectoryScoped: (options) => Effect.zipRight(Effect.sleep("1 second"), fs.makeTempDirectoryScoped(options))
+  })
+})
+
+describe("Staging in memory, where making a folder takes time", () => {
+  it.effect("spills files that grow too large at once to files of their own", () =>
+    Effect.gen(function*() {
+      const names = ["a", "b"]
+      const contents = names.map((_, i) => new Uint8Array(2000).fill(i))
+      const fiber = yield* Effect.fork(Effect.forEach(
+        names,
+        (name, i) => writeAll(name, [contents[i] ?? new Uint8Array(0)], 1),
+        { concurrency: "unbounded" }
+      ))
+      yield* TestClock.adjust("1 second")
+      yield* Fiber.join(fiber)
+      for (const [i, name] of names.entries()) {
+        assert.isTrue((yield* readAll(name)).equals(contents[i] ?? new Uint8Array(0)), name)
+      }
+    }).pipe(
+      Effect.provide(Staging.layerMemory({ budget: 4096, threads: 2 })),
+      Effect.provide(slowDisk)
+    ))
 })
 
 describe("Staging in a folder", () => {

@@ -89,7 +89,7 @@ describeVendors("rows larger than a packet", (vendor) => {
           assert(error?._tag === "TargetError", String(exit))
           assert.match(
             error.message,
-            /^a statement cannot be sent \(INSERT INTO `rocks` VALUES …\): its \d+ bytes are more than the server takes: max_allowed_packet is 2097152 \(error 1153\)\. Raise max_allowed_packet/
+            /^a statement cannot be sent \(hills\.rocks\.\S+: INSERT INTO `rocks` VALUES …\): its \d+ bytes are more than the server takes: max_allowed_packet is 2097152 \(error 1153\)\. Raise max_allowed_packet/
           )
           assert.deepStrictEqual(yield* ask(target, "SELECT COUNT(*) FROM hills.rocks"), [["0"]])
         }),

@@ -77,7 +77,7 @@ export const fromServer = (answer: {
     reason: Reasons.ofErrno(answer.errno),
     errno: answer.errno,
     ...(answer.sqlState === "" ? {} : { sqlState: answer.sqlState }),
-    detail: `${answer.message} (error ${answer.errno})`
+    detail: `${answer.message.replace(/\s*\n\s*/g, " ")} (error ${answer.errno})`
   })
 
 /**

@@ -80,6 +80,10 @@ const tooManyConnections = "Use fewer threads, or let the server take more conne
 const expired = "Set a new password for the user first, as the server asks"
 const interrupted = "Somebody killed it, or the server limits how long a statement may run"
 
+const otherServer =
+  "If the backup is of the other vendor or of a newer version, it holds what this server does not know: restore it into " +
+  "one like the one it was taken from"
+
 const adviceByErrno: Readonly<Record<number, string>> = {
   1040: tooManyConnections,
   1203: tooManyConnections,
@@ -89,6 +93,11 @@ const adviceByErrno: Readonly<Record<number, string>> = {
   1820: expired,
   1862: expired,
   1419: "Set log_bin_trust_function_creators on the server, or use a user that may create functions while it logs",
+  1064: otherServer,
+  1115: otherServer,
+  1231: otherServer,
+  1273: otherServer,
+  1901: otherServer,
   1153: "Raise max_allowed_packet on the server",
   1290: "The server runs with an option that forbids this; the server's words name it",
   1317: interrupted,

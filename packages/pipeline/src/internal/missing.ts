@@ -5,11 +5,18 @@
  */
 import * as FileName from "@sluice/format/FileName"
 
-import { BackupError, type RestoreError, type TargetError } from "../SluiceError.js"
+import { BackupError, type RestoreError, TargetError } from "../SluiceError.js"
+
+/** A statement alone does not tell what it belongs to. */
+const inFile = (name: string, error: RestoreError): RestoreError => {
+  if (error._tag !== "TargetError" || error.where === undefined) return error
+  const { advice, cause, detail, errno, reason, what, where } = error
+  return new TargetError({ reason, what, where: `${name}: ${where}`, detail, advice, errno, cause })
+}
 
 /**
  * A server that does not have what a file needs is the backup's fault when the backup should have made it, and did
- * not.
+ * not. Other errors of statements are told with the file that they stand in.
  *
  * @internal
  */
@@ -25,7 +32,7 @@ export const orMissing = (kind: FileName.FileName, come: {
     : kind._tag === "Rows" && is("UnknownTable") && !come.table(kind.database, kind.table)
     ? Table({ database: kind.database, table: kind.table })
     : undefined
-  return missing === undefined ? error : new BackupError({
+  return missing === undefined ? inFile(FileName.render(kind), error) : new BackupError({
     reason: "Missing",
     what: "a file of the backup is missing",
     where: FileName.render(missing),

@@ -118,8 +118,10 @@ export const make = (
     /** Moves what a file has to disk, and gives its memory back. */
     const spill = (name: string, held: Held): Effect.Effect<FileSystem.File, OutputError> =>
       Effect.gen(function*() {
+        // taken before anything is waited for, so that it is nobody else's
         spilled += 1
-        const target = path.join(yield* folder, `${spilled}`)
+        const number = spilled
+        const target = path.join(yield* folder, `${number}`)
         const opened = yield* Scope.fork(scope, ExecutionStrategy.sequential)
         const file = yield* Scope.extend(fs.open(target, { flag: "wx", mode: 0o600 }), opened)
         if (held.content._tag === "Memory") {

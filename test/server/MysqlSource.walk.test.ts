@@ -96,7 +96,7 @@ describeVendors("walking along keys", (vendor) => {
           assert.isAtMost(chunks.length, rows / wished * 2.5, name)
           assert.isAtMost(planned.along, rows * 1.1 + chunks.length * 10, name)
           assert.isAtMost(planned.without, rows * 0.2, name)
-          if (name === "tenants") assert.isAtMost(planned.along, rows * 0.1, name)
+          if (name === "tenants") assert.isAtMost(planned.along, rows * 0.15, name)
 
           const read = yield* passedBy(
             connection,

@@ -11,7 +11,7 @@ export interface KeyedTable {
   readonly order: string
   /** Whether the rows of a chunk come in that order too. */
   readonly ordered: boolean
-  /** Whether the table can be cut at all. */
+  /** Whether the table can be cut between any two rows. */
   readonly cut: boolean
   /** Whether it is cut by walking along values that can all be written down exactly. */
   readonly walked: boolean
@@ -235,7 +235,7 @@ const tableOf = (shape: Shape, rows: ReadonlyArray<ReadonlyArray<string>>): Keye
       ? names.map((name, i) => `${name}${down(i) !== down(0) ? " DESC" : ""}`).join(", ")
       : "",
     ordered: kind === "primary" && innodb && parted === "",
-    cut: keyed && first || parted !== "",
+    cut: keyed && columns.every((column) => column.exact),
     walked: keyed && columns.every((column) => column.exact) && !/INT/.test(columns[0]?.type ?? "") &&
       !rows.flat().some((value) => value.includes("02-30"))
   }

@@ -44,8 +44,8 @@ export type Step =
 
 /** A span is cut into this many parts at once at most. */
 const fanOut = 64
-/** A span that is this much larger than wished is not cut further. */
-const tolerance = 1.5
+/** A span that is this much larger than wished is not cut further: a file has room for a third more than is wished. */
+const tolerance = 1.3
 /** So small a part of a chunk is joined to its neighbour however large that is: an empty stretch counts as a row. */
 const negligible = 0.1
 /** What `questions` allows for a table of few chunks: one question for each halving of a 64-bit key, and some more. */

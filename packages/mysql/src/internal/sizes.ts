@@ -7,7 +7,7 @@ import * as Sql from "@sluice/format/Sql"
 
 import type * as Catalog from "../Catalog.js"
 
-/** Quotes and a comma; and what else stands around a value. */
+/** Quotes and a comma. */
 const around = 3
 
 /** Numbers and times that are short whatever they are: about as long as they mostly are. */
@@ -26,8 +26,9 @@ const usual: ReadonlyMap<string, number> = new Map([
   ["timestamp", 22]
 ])
 
-/** Kinds that are written in hexadecimal digits. */
-const doubled = new Set<Catalog.Column["kind"]>(["Binary", "Bit", "Geometry"])
+/** Kinds that have `_binary` before them. */
+const marked = new Set<Catalog.Column["kind"]>(["Binary", "Bit", "Geometry"])
+const mark = 8
 
 /**
  * The expression of about how many bytes a row takes.
@@ -36,9 +37,12 @@ const doubled = new Set<Catalog.Column["kind"]>(["Binary", "Bit", "Geometry"])
  */
 export const ofRow = (columns: ReadonlyArray<Catalog.Column>): string => {
   const written = columns.filter((column) => !column.generated)
-  const fixed = written.reduce((sum, column) => sum + (usual.get(column.type) ?? around), around)
+  const fixed = written.reduce(
+    (sum, column) => sum + (usual.get(column.type) ?? around + (marked.has(column.kind) ? mark : 0)),
+    around
+  )
   const measured = written.filter((column) => !usual.has(column.type)).map((column) =>
-    `IFNULL(LENGTH(${Sql.quoteIdentifier(column.name)}), 2)${doubled.has(column.kind) ? " * 2" : ""}`
+    `IFNULL(LENGTH(${Sql.quoteIdentifier(column.name)}), 2)`
   )
   return [`${fixed}`, ...measured].join(" + ")
 }

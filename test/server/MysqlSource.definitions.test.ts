@@ -36,7 +36,7 @@ const carry = (snapshot: Source.Snapshot, connection: Connection.RawConnection) 
       yield* replay(connection, [yield* snapshot.database(database)])
       yield* run(connection, `USE ${Sql.quoteIdentifier(database.name)}`)
       const of = (kind: "Table" | "View") => database.tables.filter((table) => table.kind === kind)
-      yield* replay(connection, yield* Effect.forEach(of("Table"), snapshot.definition))
+      yield* replay(connection, yield* Effect.forEach(of("Table"), (table) => snapshot.definition(table)))
       yield* run(
         connection,
         ...statementsIn(SchemaFile.header(head("binary"))),

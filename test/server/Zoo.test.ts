@@ -3,7 +3,7 @@ import { NodeContext } from "@effect/platform-node"
 import { assert, layer } from "@effect/vitest"
 import { SchemaFile, Sql } from "@sluice/format"
 import { Connection, Fingerprint } from "@sluice/mysql"
-import { Staging, StreamMode } from "@sluice/pipeline"
+import { Dump, Staging, StreamMode } from "@sluice/pipeline"
 import { ScratchServer, type ServerPrograms } from "@sluice/testing"
 import { Context, Effect, Layer } from "effect"
 
@@ -32,7 +32,7 @@ const settings = {
   }
 }
 
-/** Two servers, the first of which holds the zoo. No event runs while they are compared. */
+/** Two servers in different time zones, the first of which holds the zoo. No event runs while they are compared. */
 const servers = (vendor: ServerPrograms.Vendor) =>
   Layer.effect(
     Animals,
@@ -47,9 +47,12 @@ const servers = (vendor: ServerPrograms.Vendor) =>
       Layer.merge(
         ScratchServer.layer(real.From, {
           vendor,
-          arguments: ["--event-scheduler=OFF", ...settings[vendor].from]
+          arguments: ["--event-scheduler=OFF", "--default-time-zone=+05:30", ...settings[vendor].from]
         }),
-        ScratchServer.layer(real.To, { vendor, arguments: ["--event-scheduler=OFF", ...settings[vendor].to] })
+        ScratchServer.layer(real.To, {
+          vendor,
+          arguments: ["--event-scheduler=OFF", "--default-time-zone=-08:00", ...settings[vendor].to]
+        })
       )
     ),
     Layer.provideMerge(NodeContext.layer)
@@ -133,6 +136,35 @@ describeVendors("the zoo", (vendor) => {
           )
         ], { concurrency: 2 })
         yield* arrived
+      }), onTime)
+
+    it.scoped("times, when they are left in the zone of the servers", () =>
+      Effect.gen(function*() {
+        yield* emptied
+        const path = yield* newFolder
+        yield* flows.dump({
+          selection: { ...everythingIn("zoo"), includes: (_, table) => table === "defaults", views: false },
+          read: { ...Dump.defaults.read, utc: false }
+        }).pipe(
+          Effect.provide(Layer.provideMerge(StreamMode.layerDumpDirectory, flows.folder(path, "Nothing"))),
+          Effect.provide(real.sourceOf(yield* real.From))
+        )
+        const connection = yield* connect(yield* real.To)
+        yield* run(connection, "SET GLOBAL time_zone = '+05:30'")
+        yield* flows.restore({}).pipe(
+          Effect.provide(Layer.provideMerge(StreamMode.layerRestoreDirectory, flows.folder(path, "Present"))),
+          Effect.provide(real.targetOf(yield* real.To))
+        )
+        const { picture } = yield* Animals
+        const there = yield* pictureOf(yield* real.To, ["zoo"])
+        const ofTable = (what: string) => what.endsWith("of `zoo`.`defaults`") || what === "table `zoo`.`defaults`"
+        assert.strictEqual(Array.from(there.keys()).filter(ofTable).length, 3)
+        assert.deepStrictEqual(
+          Fingerprint.difference(picture, there).filter(({ what }) => ofTable(what)).map(Fingerprint.describe),
+          []
+        )
+        const fs = yield* FileSystem.FileSystem
+        assert.include(yield* fs.readFileString(`${path}/zoo.defaults-schema.sql`), "'2024-07-01 17:30:00'")
       }), onTime)
 
     it.scoped(

@@ -528,7 +528,7 @@ describe("contents", () => {
         "seen",
         "View"
       ]])
-      const definitions = yield* Effect.forEach(tables, snapshot.definition)
+      const definitions = yield* Effect.forEach(tables, (table) => snapshot.definition(table))
       assert.strictEqual(
         Sql.text(definitions[1]?.create ?? new Uint8Array()),
         [

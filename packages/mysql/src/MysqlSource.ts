@@ -202,9 +202,9 @@ const open = (
         )
       }))
 
-    const definition = (info: Source.TableInfo) =>
+    const definition = (info: Source.TableInfo, how: Pick<Source.ReadOptions, "utc"> = { utc: true }) =>
       Effect.flatMap(tableOf(info), (table) =>
-        one(Effect.tap(Definitions.of(info.kind, dialect)(side, table), () =>
+        one(Effect.tap(Definitions.of(info.kind, dialect, how)(side, table), () =>
           info.kind === "View" || Option.isNone(moment.whileOpen) ? Effect.void : moment.whileOpen.value(info))))
 
     return {

@@ -218,7 +218,7 @@ export const run = (
       Stream.fromIterable([...sequences, ...baseTables]),
       (table) =>
         Effect.flatMap(
-          snapshot.definition(table),
+          snapshot.definition(table, { utc }),
           (definition) =>
             table.kind === "Sequence"
               ? put(FileName.FileName.Sequence(nameOf(table)), SchemaFile.render(head, [definition]), 1)

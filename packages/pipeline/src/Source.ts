@@ -165,8 +165,11 @@ export interface Snapshot {
   readonly serverWide: (kind: ServerWide) => Effect.Effect<ReadonlyArray<SchemaFile.ServerWide>, SourceError>
   /** The definition of a database. */
   readonly database: (database: DatabaseInfo) => Effect.Effect<SchemaFile.Definition, SourceError>
-  /** The definition of a table, a sequence or a view. */
-  readonly definition: (table: TableInfo) => Effect.Effect<SchemaFile.Definition, SourceError>
+  /** The definition of a table, a sequence or a view. Times in it are in UTC unless it is said otherwise. */
+  readonly definition: (
+    table: TableInfo,
+    how?: Pick<ReadOptions, "utc">
+  ) => Effect.Effect<SchemaFile.Definition, SourceError>
   /** The triggers of a database, in the order in which they must be created. */
   readonly triggers: (database: DatabaseInfo) => Effect.Effect<ReadonlyArray<SchemaFile.Definition>, SourceError>
   /** The routines and events of a database: what others may need first. */

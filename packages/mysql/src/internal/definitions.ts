@@ -68,7 +68,7 @@ export const database = (
  *
  * @internal
  */
-export const table = (dialect: Dialect.Dialect) =>
+export const table = (dialect: Dialect.Dialect, { utc }: Pick<Source.ReadOptions, "utc">) =>
 (
   connection: Connection.RawConnection,
   { info }: Catalog.Table
@@ -76,6 +76,12 @@ export const table = (dialect: Dialect.Dialect) =>
   Effect.gen(function*() {
     const quoted = Sql.quoteName({ database: info.database, name: info.name })
     yield* Effect.mapError(connection.query(`SELECT 1 FROM ${quoted} LIMIT 1`), (error) => error.toSource(what, quoted))
+    // the default of a TIMESTAMP is printed in the zone of the session
+    const zone = utc ? "'+00:00'" : "@@GLOBAL.time_zone"
+    yield* Effect.mapError(
+      connection.query(`SET SESSION time_zone = ${zone}`),
+      (error) => error.toSource(what, quoted)
+    )
     const row = yield* show(connection, `SHOW CREATE TABLE ${quoted}`, quoted)
     const create = yield* Exact.definition(connection, dialect, info, yield* row("Create Table"))
     return SchemaFile.Definition.Table({ name: info.name, create })
@@ -154,8 +160,8 @@ export const view = (
   })
 
 /** @internal */
-export const of = (kind: Source.TableInfo["kind"], dialect: Dialect.Dialect) =>
-  ({ Table: table(dialect), Sequence: sequence, View: view })[kind]
+export const of = (kind: Source.TableInfo["kind"], dialect: Dialect.Dialect, how: Pick<Source.ReadOptions, "utc">) =>
+  ({ Table: table(dialect, how), Sequence: sequence, View: view })[kind]
 
 /** Text, given in UTF-8, in another of the server's character sets; none where it cannot be said in that. */
 const convert = (connection: Connection.RawConnection, characterSet: string) => (utf8: Uint8Array) => {

@@ -74,7 +74,8 @@ export const forDefinitions = (server: Connection.Server): ReadonlyArray<string>
   "SET NAMES binary",
   set([
     ["sql_mode", "'STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION'"],
-    ["time_zone", "'+00:00'"],
+    // a file without a zone of its own holds times of the server's zone
+    ["time_zone", "DEFAULT"],
     ["unique_checks", "1"],
     ...withoutChecks(server)
   ])

@@ -1,13 +1,15 @@
+import { Path } from "@effect/platform"
 import { assert, layer } from "@effect/vitest"
 import type { MysqlSource } from "@sluice/mysql"
-import { Consistency } from "@sluice/mysql"
-import { Dump } from "@sluice/pipeline"
-import { Effect, Either, Fiber, Option, Redacted, Ref, Schedule } from "effect"
+import { Consistency, MysqlTarget } from "@sluice/mysql"
+import { Dump, StreamMode } from "@sluice/pipeline"
+import { MemoryFileSystem } from "@sluice/testing"
+import { Duration, Effect, Either, Fiber, Layer, Option, Redacted, Ref, Schedule } from "effect"
 
 import * as flows from "../support/flows.js"
 import { dumpOf, type Point } from "../support/gated.js"
-import { ask, connect, everythingIn, run } from "../support/mysqlSource.js"
-import { From, oneServerWith } from "../support/realServers.js"
+import { ask, connect, everythingIn, optionsOf, run } from "../support/mysqlSource.js"
+import { From, oneServerWith, sourceWith } from "../support/realServers.js"
 import { describeVendors } from "../support/servers.js"
 
 interface Case {
@@ -223,6 +225,40 @@ describeVendors("definitions that others change", (vendor) => {
         )
         assert.strictEqual(exit._tag, "Success", String(flows.failureOf(exit)))
         assertWhole({ complete: files.has("metadata"), files })
+      }))
+
+    it.scoped("a restore into the same server is told why it waits under prevent, and goes on under detect", () =>
+      Effect.gen(function*() {
+        const server = yield* From
+        yield* Effect.scoped(Effect.flatMap(connect(server), (other) => run(other, ...setUp)))
+        const through = (ddl: Consistency.Ddl) =>
+          Effect.gen(function*() {
+            const pipe = yield* flows.pipe
+            const dumping = flows.dump(options).pipe(
+              Effect.provide(StreamMode.layerTraditionalDump),
+              Effect.provide(sourceWith(server, { readers: 2, ddl })),
+              Effect.provide(pipe.out),
+              Effect.zipRight(pipe.end),
+              Effect.provide(flows.folder("/dump"))
+            )
+            const restoring = flows.restore({ threads: 2, database: Option.some("ddl_copy") }).pipe(
+              Effect.provide(StreamMode.layerTraditionalRestore),
+              Effect.provide(pipe.in),
+              Effect.provide(MysqlTarget.layer({ ...optionsOf(server), binlog: true, lockWait: Duration.seconds(1) })),
+              Effect.provide(flows.folder("/restore"))
+            )
+            return yield* Effect.exit(Effect.all([dumping, restoring], { concurrency: 2 }))
+          }).pipe(Effect.provide(Layer.merge(MemoryFileSystem.layer(), Path.layer)))
+        const error = flows.failureOf(yield* through(Consistency.Ddl.Prevent()))
+        assert.strictEqual(error?.side, "target")
+        assert.include(error?.message, "If a dump of this very server is running, run it with --ddl=detect")
+        const exit = yield* through(Consistency.Ddl.Detect())
+        assert.strictEqual(exit._tag, "Success", String(flows.failureOf(exit)))
+        const rows = yield* Effect.scoped(
+          Effect.flatMap(connect(server), (other) => ask(other, "SELECT COUNT(*) FROM ddl_copy.t"))
+        )
+        assert.deepStrictEqual(rows, [["4"]])
+        yield* Effect.scoped(Effect.flatMap(connect(server), (other) => run(other, "DROP DATABASE ddl_copy")))
       }))
 
     it.scoped("an account that may neither lock definitions nor tell tables apart keeps them with metadata locks", () =>

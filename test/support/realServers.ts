@@ -25,6 +25,14 @@ export const twoServers = (vendor: ServerPrograms.Vendor) =>
     Layer.provideMerge(NodeContext.layer)
   )
 
+export const twoServersWith = (vendor: ServerPrograms.Vendor, words: ReadonlyArray<string>) =>
+  Layer.merge(ScratchServer.layer(From, { vendor, arguments: words }), ScratchServer.layer(To, { vendor })).pipe(
+    Layer.provideMerge(NodeContext.layer)
+  )
+
+export const sourceWith = (server: ScratchServer.ScratchServer, how: Omit<MysqlSource.Options, "user" | "password">) =>
+  MysqlSource.layer({ ...optionsOf(server), ...how })
+
 export const sourceOf = (server: ScratchServer.ScratchServer, readers = 4) =>
   MysqlSource.layer({ ...optionsOf(server), readers })
 

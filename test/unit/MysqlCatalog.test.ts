@@ -131,6 +131,13 @@ describe("readers", () => {
         )
       assert.strictEqual(yield* nameOf((name) => name === "b"), "b")
       assert.include(connections, yield* nameOf(() => false))
+      const only = Effect.scoped(
+        Effect.flatMap(
+          readers.lease(anyone, (name) => name === "c"),
+          ({ connection, returns }) => Effect.as(returns, connection)
+        )
+      )
+      assert.strictEqual(yield* only, "c")
       const visiting = yield* Effect.fork(readers.visit((name) => name !== "a", () => Effect.sleep("1 minute")))
       yield* TestClock.adjust("1 second")
       assert.strictEqual(yield* nameOf((name) => name === "b"), "a")

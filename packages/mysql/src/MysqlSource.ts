@@ -109,7 +109,8 @@ const take = (
         dialect,
         connections: [side, ...readers],
         connect: Effect.mapError(connect, cannotConnect),
-        control
+        control,
+        patience: seconds
       }).pipe(Scope.extend(scope))
       const [global] = yield* Effect.mapError(
         control.query(GlobalMode, "SELECT @@GLOBAL.sql_mode AS mode"),

@@ -45,6 +45,8 @@ export interface Options<A, E> {
   readonly same: (a: A, b: A) => boolean
   /** The tables to lock. */
   readonly tables: (found: A) => ReadonlyArray<Sql.Name>
+  /** How long to wait for a lock, in seconds. */
+  readonly patience: number
   /** What else has to be done at the moment of the snapshots. Quick, too. */
   readonly secure: (found: A, locked: boolean) => Effect.Effect<void, E>
 }
@@ -125,11 +127,35 @@ const underLock = <A, E>(options: Options<A, E>, lock: string, locked: number): 
 const unlocked = <A, E, X>(options: Options<A, X>, effect: Effect.Effect<Taken<A>, E>): Effect.Effect<Taken<A>, E> =>
   Effect.ensuring(effect, Effect.ignore(options.locking.query("UNLOCK TABLES")))
 
+/**
+ * The waits to make, in seconds: short ones first. While somebody waits for the global lock nobody else writes; and one
+ * who has locked a row and cannot go on, for which another waits, whom the lock waits for, would wait with it to the
+ * end: servers do not see a deadlock in that. Giving up for a moment lets them go on.
+ */
+const waits = (patience: number): ReadonlyArray<number> => {
+  const steps: Array<number> = []
+  for (let left = patience, step = 1; left > 0; left -= step, step *= 2) {
+    steps.push(Math.min(step, left))
+  }
+  return steps
+}
+
 const withGlobalLock = <A, E>(options: Options<A, E>): Effect.Effect<Taken<A>, E | SourceError | Refused> =>
   Effect.gen(function*() {
-    const execute = (sql: string) => Effect.mapError(options.locking.query(sql), lockError(globalLock))
-    yield* Effect.forEach(Option.toArray(options.dialect.flush), execute)
-    yield* execute(globalLock)
+    const execute = (sql: string) => options.locking.query(sql)
+    const lock = Effect.forEach(Option.toArray(options.dialect.flush), execute).pipe(
+      Effect.catchIf(({ reason }) => reason === "LockTimeout", () => Effect.void),
+      Effect.zipRight(execute(globalLock))
+    )
+    const [last = 1, ...others] = waits(options.patience).toReversed()
+    const attempt = (seconds: number) =>
+      Effect.zipRight(execute(`SET SESSION lock_wait_timeout = ${seconds}`), lock).pipe(
+        Effect.zipRight(execute(`SET SESSION lock_wait_timeout = ${options.patience}`))
+      )
+    yield* others.reduce(
+      (then, seconds) => Effect.catchIf(attempt(seconds), ({ reason }) => reason === "LockTimeout", () => then),
+      attempt(last)
+    ).pipe(Effect.mapError(lockError(globalLock)))
     return yield* underLock(options, globalLock, yield* Clock.currentTimeMillis)
   }).pipe((effect) => unlocked(options, effect))
 

@@ -41,6 +41,8 @@ export interface Options {
   /** Connects once more, and sets the session up. */
   readonly connect: Effect.Effect<Connection.RawConnection, SourceError, Scope.Scope>
   readonly control: Control.Session
+  /** How long to wait for a lock, in seconds. */
+  readonly patience: number
 }
 
 /** @internal */
@@ -234,6 +236,7 @@ export const take = (options: Options): Effect.Effect<Moment, SourceError, Scope
       locking: witness,
       dialect,
       connections,
+      patience: options.patience,
       look,
       same: sameFound,
       tables: ({ identity }) => identity.tables,

@@ -18,8 +18,14 @@ export interface Lease<A> {
 
 /** @internal */
 export interface Readers<A> {
-  /** Lends one, of those that are preferred if there is a choice. Who wants one waits, and fails when all are lost. */
-  readonly lease: (prefers: (connection: A) => boolean) => Effect.Effect<Lease<A>, SourceError, Scope.Scope>
+  /**
+   * Lends one of those that may be, and of those that are preferred if there is a choice. Who wants one waits, and
+   * fails when all are lost. What may be is asked again whenever one is given back.
+   */
+  readonly lease: (
+    prefers: (connection: A) => boolean,
+    may?: (connection: A) => boolean
+  ) => Effect.Effect<Lease<A>, SourceError, Scope.Scope>
   /** Does something with those that are not lent, while nobody else can have them. */
   readonly visit: (
     which: (connection: A) => boolean,
@@ -47,15 +53,16 @@ const exhausted = new SourceError({
  */
 export const make = <A>(connections: ReadonlyArray<A>, atOnce: number): Effect.Effect<Readers<A>> =>
   Effect.map(STM.commit(TRef.make<State<A>>({ idle: connections, lent: 0, visited: 0 })), (state) => {
-    const take = (prefers: (connection: A) => boolean) =>
+    const take = (prefers: (connection: A) => boolean, may: (connection: A) => boolean) =>
       STM.commit(STM.flatMap(TRef.get(state), (now) => {
-        const chosen = now.idle.find(prefers) ?? now.idle[0]
+        const free = now.idle.filter(may)
+        const chosen = free.find(prefers) ?? free[0]
         return chosen !== undefined && now.lent < atOnce
           ? STM.as(
             TRef.set(state, { ...now, idle: now.idle.filter((one) => one !== chosen), lent: now.lent + 1 }),
             chosen
           )
-          : chosen === undefined && now.lent === 0 && now.visited === 0
+          : now.idle.length === 0 && now.lent === 0 && now.visited === 0
           ? STM.fail(exhausted)
           : STM.retry
       }))
@@ -68,11 +75,11 @@ export const make = <A>(connections: ReadonlyArray<A>, atOnce: number): Effect.E
         }))
       )
     return {
-      lease: (prefers) =>
+      lease: (prefers, may = () => true) =>
         Effect.uninterruptibleMask((restore) =>
           Effect.gen(function*() {
             let alive = false
-            const connection = yield* restore(take(prefers))
+            const connection = yield* restore(take(prefers, may))
             yield* Effect.addFinalizer(() => giveBack(connection, alive))
             return {
               connection,

@@ -76,6 +76,18 @@ export const make = (options: Options): Effect.Effect<Tenants> =>
     }))
     const readers = yield* Readers.make(tenants, options.atOnce)
 
+    /** How many wait for each table. */
+    const wanted = new Map<string, number>()
+    const want = (name: string, by: number) =>
+      Effect.sync(() => {
+        const count = (wanted.get(name) ?? 0) + by
+        if (count === 0) wanted.delete(name)
+        else wanted.set(name, count)
+      })
+    /** Whoever waits for a table that others want to change may need the very connection that has it open. */
+    const isFree = (name: string) => ({ holds }: Tenant): boolean =>
+      holds === undefined || holds === name || !wanted.has(holds)
+
     const leave = (tenant: Tenant): Effect.Effect<void, MysqlError.MysqlError> =>
       Effect.suspend(() => {
         tenant.holds = undefined
@@ -112,7 +124,7 @@ export const make = (options: Options): Effect.Effect<Tenants> =>
         Effect.gen(function*() {
           const scope = yield* Scope.make()
           const lease = yield* restore(
-            Scope.extend(readers.lease((tenant) => tenant.holds === name), scope)
+            Scope.extend(readers.lease((tenant) => tenant.holds === name, isFree(name)), scope)
           ).pipe(Effect.onError((cause) => Scope.close(scope, Exit.failCause(cause))))
           const entered = yield* Effect.exit(restore(Effect.either(enter(lease.connection, table, name))))
           if (Exit.isFailure(entered)) {
@@ -147,9 +159,8 @@ export const make = (options: Options): Effect.Effect<Tenants> =>
         })
       )
 
-    const lease = (table: Marks.TableName) =>
+    const lease = (table: Marks.TableName, name: string) =>
       Effect.gen(function*() {
-        const name = Sql.quoteName(table)
         let since = yield* Clock.currentTimeMillis
         while (true) {
           const result = yield* attempt(table, name)
@@ -169,7 +180,11 @@ export const make = (options: Options): Effect.Effect<Tenants> =>
       })
 
     return {
-      lease,
+      lease: (table) =>
+        Effect.suspend(() => {
+          const name = Sql.quoteName({ database: table.database, name: table.name })
+          return Effect.acquireUseRelease(want(name, 1), () => lease(table, name), () => want(name, -1))
+        }),
       close: (table) =>
         Effect.suspend(() => {
           const name = Sql.quoteName(table)

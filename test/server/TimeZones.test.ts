@@ -1,6 +1,7 @@
 import { assert, layer } from "@effect/vitest"
 import { Dump } from "@sluice/pipeline"
-import { Cause, Effect, Exit, Option } from "effect"
+import type { ScratchServer } from "@sluice/testing"
+import { Cause, Effect, Exit } from "effect"
 
 import { flow, lenient, move } from "../support/moving.js"
 import { ask, connect, run } from "../support/mysqlSource.js"
@@ -50,66 +51,69 @@ const moments = ({ changes, usual }: Zone) => {
 }
 
 describeVendors("time zones", (vendor) => {
-  layer(real.oneServer(vendor), { excludeTestServices: true })((it) => {
+  layer(real.twoServers(vendor), { excludeTestServices: true })((it) => {
     const prepared = (zone: Zone, moments: ReadonlyArray<number>) =>
       Effect.gen(function*() {
-        const server = yield* real.From
-        const connection = yield* connect(server)
-        yield* lenient(connection)
-        yield* run(
-          connection,
+        const [from, to] = [yield* real.From, yield* real.To]
+        const zoned = [
           "SET GLOBAL time_zone = 'SYSTEM'",
           ...zones.flatMap((one, i) => introduce(one, 9000 + i)),
           `SET GLOBAL time_zone = '${zone.name}'`,
-          "DROP DATABASE IF EXISTS here",
-          "DROP DATABASE IF EXISTS there",
-          "CREATE DATABASE here",
-          "CREATE TABLE here.t (id INT AUTO_INCREMENT PRIMARY KEY, n TIMESTAMP NULL, s TIMESTAMP(6) NULL, " +
+          "DROP DATABASE IF EXISTS zoned"
+        ]
+        const connection = yield* connect(from)
+        yield* lenient(connection)
+        yield* run(yield* connect(to), ...zoned)
+        yield* run(
+          connection,
+          ...zoned,
+          "CREATE DATABASE zoned",
+          "CREATE TABLE zoned.t (id INT AUTO_INCREMENT PRIMARY KEY, n TIMESTAMP NULL, s TIMESTAMP(6) NULL, " +
             "d DATETIME(6) NULL, x TIMESTAMP NOT NULL DEFAULT '2024-03-31 00:30:00')",
-          `INSERT INTO here.t (n, s, d) VALUES (NULL, '0000-00-00', '2024-03-31 02:30:00'), ${
+          `INSERT INTO zoned.t (n, s, d) VALUES (NULL, '0000-00-00', '2024-03-31 02:30:00'), ${
             moments.map((at) => `(FROM_UNIXTIME(${at}), FROM_UNIXTIME(${at}.999999), '2024-10-27 02:30:00')`).join(", ")
           }`
         )
-        const rows = (database: string) =>
-          ask(
-            connection,
-            `SELECT id, UNIX_TIMESTAMP(n), UNIX_TIMESTAMP(s), CAST(d AS CHAR), UNIX_TIMESTAMP(x) FROM ${database}.t ORDER BY id`
-          )
-        return { server, connection, rows }
+        const rows = (server: ScratchServer.ScratchServer) =>
+          Effect.flatMap(connect(server), (connection) =>
+            ask(
+              connection,
+              "SELECT id, UNIX_TIMESTAMP(n), UNIX_TIMESTAMP(s), CAST(d AS CHAR), UNIX_TIMESTAMP(x) FROM zoned.t ORDER BY id"
+            ))
+        return { from, to, rows }
       })
-    const here = (utc: boolean) => ({
-      dump: { read: { ...Dump.defaults.read, utc } },
-      restore: { database: Option.some("there") }
+    const written = (utc: boolean) => ({
+      dump: { read: { ...Dump.defaults.read, utc } }
     })
 
     for (const zone of zones) {
       it.scoped(`${zone.name}: in UTC every moment comes back, also of the hour that comes twice`, () =>
         Effect.gen(function*() {
-          const { rows, server } = yield* prepared(zone, [...moments(zone), ...zone.twice])
-          yield* move(server, server, "here", here(true))
-          const before = yield* rows("here")
+          const { from, rows, to } = yield* prepared(zone, [...moments(zone), ...zone.twice])
+          yield* move(from, to, "zoned", written(true))
+          const before = yield* rows(from)
           assert.strictEqual(new Set(before.map(([, moment]) => moment)).size, moments(zone).length + 3)
-          assert.deepStrictEqual(yield* rows("there"), before)
+          assert.deepStrictEqual(yield* rows(to), before)
         }))
 
       it.scoped(`${zone.name}: in the zone of the server every moment of other hours comes back`, () =>
         Effect.gen(function*() {
-          const { rows, server } = yield* prepared(zone, moments(zone))
-          yield* move(server, server, "here", here(false))
-          assert.deepStrictEqual(yield* rows("there"), yield* rows("here"))
+          const { from, rows, to } = yield* prepared(zone, moments(zone))
+          yield* move(from, to, "zoned", written(false))
+          assert.deepStrictEqual(yield* rows(to), yield* rows(from))
         }))
 
       it.scoped(`${zone.name}: in the zone of the server the hour that comes twice is refused`, () =>
         Effect.gen(function*() {
-          const { server } = yield* prepared(zone, [...moments(zone), ...zone.twice])
-          const exit = yield* Effect.exit(flow(server, server, "here", here(false)))
+          const { from, to } = yield* prepared(zone, [...moments(zone), ...zone.twice])
+          const exit = yield* Effect.exit(flow(from, to, "zoned", written(false)))
           assert(Exit.isFailure(exit))
           const errors = Array.from(Cause.failures(exit.cause)).flatMap((error) =>
             error._tag === "SourceError" ? [error.message] : []
           )
           assert.match(
             errors.join(),
-            /`here`\.`t`.*a TIMESTAMP of one row is of an hour that came twice .* without --skip-tz-utc it does/
+            /`zoned`\.`t`.*a TIMESTAMP of one row is of an hour that came twice .* without --skip-tz-utc it does/
           )
         }))
     }

@@ -59,11 +59,12 @@ describe("FileName", () => {
         const name of [
           "hello.txt",
           "a.sql",
-          "a.b.c.sql",
-          "a.b.1.2.3.sql",
+          "a..c.sql",
+          "a.b..00000.sql",
           "-schema-create.sql",
           ".-schema.sql",
-          "a.b.x1.sql"
+          "a.b-schema-create.sql",
+          "a.00000.sql.x"
         ]
       ) {
         assert(Either.isLeft(FileName.parse(name)), name)
@@ -75,6 +76,9 @@ describe("FileName", () => {
       const known = (name: string) => Either.getOrThrow(FileName.parse(name))
       const rows = { database: "d", table: "t", part: FileName.unnumbered, subPart: 0 }
       assert.deepStrictEqual(known("d.t.sql.gz"), { file: File.Rows(rows), compression: "gzip" })
+      assert.deepStrictEqual(known("d.we.ird.sql").file, File.Rows({ ...rows, table: "we.ird" }))
+      assert.deepStrictEqual(known("d.we.ird.00001.sql").file, File.Rows({ ...rows, table: "we.ird", part: 1 }))
+      assert.deepStrictEqual(known("d.we.ird-schema.sql").file, File.Table({ database: "d", table: "we.ird" }))
       assert.deepStrictEqual(known("d.t.dat").file, File.LoadData(rows))
       assert.deepStrictEqual(known("d.t-metadata").file, File.TableRows({ database: "d", table: "t" }))
       for (const name of ["d.t-checksum", "d.t-schema-checksum", "d-schema-create-checksum"]) {

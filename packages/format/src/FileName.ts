@@ -145,8 +145,6 @@ const bystanders = new Set([
  */
 export const unnumbered = -1
 
-const digits = /^\d{1,15}$/
-
 const splitCompression = (name: string): readonly [stem: string, compression: Compression] =>
   name.endsWith(".gz")
     ? [name.slice(0, -3), "gzip"]
@@ -174,39 +172,42 @@ const suffixes: ReadonlyArray<
 const tablespaces = "all-schema-create-tablespace.sql"
 const users = "all-users.sluice"
 
+/**
+ * The database and the table at the start of a name. mydumper gives an alias to a name with a dot; before 0.11 it did
+ * not, and all but the first dot belonged to the table.
+ */
+const split = (stem: string): readonly [database: string, table: Option.Option<string>] | undefined => {
+  const [database = "", ...rest] = stem.split(".")
+  return database === "" || rest.includes("")
+    ? undefined
+    : [database, rest.length === 0 ? Option.none() : Option.some(rest.join("."))]
+}
+
 const parseSchema = (stem: string): Option.Option<FileName> => {
   if (stem === tablespaces || stem === users) {
     return Option.some(stem === users ? FileName.Users() : FileName.Tablespaces())
   }
   for (const [suffix, make] of suffixes) {
     if (stem.endsWith(suffix) && stem.length > suffix.length) {
-      const parts = stem.slice(0, -suffix.length).split(".")
-      const [database, table] = parts
-      return parts.length > 2 || database === undefined || database === "" || table === ""
-        ? Option.none()
-        : make(database, Option.fromNullable(table))
+      const names = split(stem.slice(0, -suffix.length))
+      return names === undefined ? Option.none() : make(...names)
     }
   }
   return Option.none()
 }
 
 const parseData = (stem: string): Option.Option<FileName> => {
-  const parts = stem.split(".")
-  const extension = parts.pop()
-  const [database, table, part, subPart] = parts
-  const isNumbered = parts.length > 2
-  if (
-    (extension !== "sql" && extension !== "dat") || parts.length < 2 || parts.length > 4 ||
-    database === undefined || database === "" || table === undefined || table === "" ||
-    (isNumbered && !digits.test(part ?? "")) || (subPart !== undefined && !digits.test(subPart))
-  ) {
+  const [, names = "", part = "", subPart = "", extension = ""] =
+    /^(.+?)(?:\.(\d{1,15}))?(?:\.(\d{1,15}))?\.(sql|dat)$/.exec(stem) ?? []
+  const [database = "", table = Option.none<string>()] = split(names) ?? []
+  if (Option.isNone(table) || (part === "" && suffixes.some(([suffix]) => stem.endsWith(suffix)))) {
     return Option.none()
   }
   const fields = {
     database,
-    table,
-    part: isNumbered ? Number(part) : unnumbered,
-    subPart: subPart === undefined ? 0 : Number(subPart)
+    table: table.value,
+    part: part === "" ? unnumbered : Number(part),
+    subPart: subPart === "" ? 0 : Number(subPart)
   }
   return Option.some(extension === "sql" ? FileName.Rows(fields) : FileName.LoadData(fields))
 }

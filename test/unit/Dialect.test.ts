@@ -43,7 +43,8 @@ describe("the table of dialects", () => {
       "max_statement_time",
       "idle_transaction_timeout",
       "idle_readonly_transaction_timeout",
-      "idle_write_transaction_timeout"
+      "idle_write_transaction_timeout",
+      "system_versioning_asof"
     ])
     assert.strictEqual(mariadb.uniqueChecks, "1")
     assert.deepStrictEqual(mariadb.tablespaces, Option.none())

@@ -63,6 +63,15 @@ export type Summed = Data.TaggedEnum<{
 export const Summed = Data.taggedEnum<Summed>()
 
 /**
+ * What stands under a name: a table that holds its rows, a table that shows rows of others (`Window`), a sequence, a
+ * view, or nothing.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Found = "Table" | "Window" | "Sequence" | "View" | "Nothing"
+
+/**
  * A connection that statements are run on, one at a time.
  *
  * @since 0.1.0
@@ -95,7 +104,7 @@ export interface Session {
   readonly inspect: (
     database: string,
     name: string
-  ) => Effect.Effect<"Table" | "Sequence" | "View" | "Nothing", TargetError>
+  ) => Effect.Effect<Found, TargetError>
   /** A checksum of what is there, in mydumper's digits; nothing when it cannot be had. */
   readonly checksum: (of: Summed) => Effect.Effect<Option.Option<string>, TargetError>
   /** The names of a table's triggers, which no server can be told to leave out. */

@@ -102,7 +102,7 @@ export interface Dialect {
   readonly libraries: boolean
   /** Privileges of which one is enough to be shown every routine of a server. */
   readonly seesRoutines: ReadonlyArray<string>
-  /** What a session is set to so that no limit on time cuts what it does, and numbers of the catalog are of now. */
+  /** What a session is set to so that no limit on time cuts what it does, and what it is shown is of now. */
   readonly unlimited: ReadonlyArray<Setting>
   /** What keeps a session from checking CHECK constraints again, which held where the rows came from. */
   readonly withoutChecks: ReadonlyArray<Setting>
@@ -198,7 +198,9 @@ const mariadb = (server: Server): Dialect => ({
         ["idle_readonly_transaction_timeout", "0"],
         ["idle_write_transaction_timeout", "0"]
       ] as const
-      : [])
+      : []),
+    // a server may be set to show its system-versioned tables as they once were
+    ...(atLeast(server, 10, 3, 4) ? [["system_versioning_asof", "DEFAULT"]] as const : [])
   ],
   withoutChecks: [["check_constraint_checks", "0"]],
   uniqueChecks: "1",

@@ -22,6 +22,9 @@ const places: ReadonlyMap<string, string> = new Map([
 /** The names of these engines. @internal */
 export const names: Iterable<string> = places.keys()
 
+/** Whether the tables of an engine show rows of others. @internal */
+export const showsOthers = (engine: string): boolean => places.has(engine.toUpperCase())
+
 /** Where the rows of a table really are, if not in it. */
 const placeOf = (table: Catalog.Table): Option.Option<string> =>
   Option.flatMap(table.engine, (engine) => Option.fromNullable(places.get(engine.toUpperCase())))

@@ -9,6 +9,7 @@ import * as Option from "effect/Option"
 
 import type * as Connection from "../Connection.js"
 import * as Dialect from "./dialect.js"
+import * as Engines from "./engines.js"
 
 type Row = ReadonlyArray<Uint8Array | null>
 
@@ -117,7 +118,7 @@ export const literal = (text: string): string =>
 
 /** @internal */
 export const lookUp = (database: string, name: string): string =>
-  `SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE FROM information_schema.TABLES WHERE TABLE_SCHEMA = ${
+  `SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE, ENGINE FROM information_schema.TABLES WHERE TABLE_SCHEMA = ${
     literal(database)
   } AND TABLE_NAME = ${literal(name)}`
 
@@ -144,20 +145,24 @@ const isOf = (wanted: Wanted, settings: Settings) => ([database, name]: Row): bo
   return fold(textOf(database)) === fold(wanted.database) && fold(textOf(name)) === fold(wanted.name)
 }
 
-type Found = "Table" | "Sequence" | "View" | "Nothing"
-
 /**
  * What stands under the name.
  *
  * @internal
  */
-export const found = (rows: ReadonlyArray<Row>, wanted: Wanted, settings: Settings): Found => {
+export const found = (rows: ReadonlyArray<Row>, wanted: Wanted, settings: Settings): Target.Found => {
   const row = rows.find(isOf(wanted, settings))
   if (row === undefined) {
     return "Nothing"
   }
   const type = textOf(row[2])
-  return type === "SEQUENCE" ? "Sequence" : type.includes("VIEW") ? "View" : "Table"
+  return type === "SEQUENCE"
+    ? "Sequence"
+    : type.includes("VIEW")
+    ? "View"
+    : Engines.showsOthers(textOf(row[3]))
+    ? "Window"
+    : "Table"
 }
 
 /** @internal */

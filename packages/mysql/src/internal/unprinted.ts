@@ -18,10 +18,10 @@ export const columns = (where: string): string =>
   `SELECT COLUMN_NAME, DATA_TYPE, COLUMN_TYPE, COLUMN_DEFAULT, EXTRA FROM information_schema.COLUMNS WHERE ${where} ` +
   "ORDER BY ORDINAL_POSITION"
 
-/** @internal */
+/** Without those of a history, which show rows that the table does not hold any more. @internal */
 export const partitions = (where: string): string =>
   "SELECT DISTINCT COALESCE(SUBPARTITION_NAME, PARTITION_NAME) FROM information_schema.PARTITIONS " +
-  `WHERE ${where} AND PARTITION_NAME IS NOT NULL ORDER BY 1`
+  `WHERE ${where} AND PARTITION_NAME IS NOT NULL AND PARTITION_METHOD <> 'SYSTEM_TIME' ORDER BY 1`
 
 /** @internal */
 export const rowsOfPartition = (table: string, partition: string): string =>

@@ -44,8 +44,8 @@ export const make = (
   Effect.flatMap(session.inspect(database, table), (there) => {
     const name = Sql.quoteIdentifier(table)
     const run = (sql: string) => session.execute(Sql.bytes(sql))
-    const drop = Effect.as(run(`DROP ${there.toUpperCase()} ${name}`), "Create" as const)
-    // emptying a view would empty the tables behind it, which may be loaded already
+    const drop = Effect.as(run(`DROP ${there === "Window" ? "TABLE" : there.toUpperCase()} ${name}`), "Create" as const)
+    // emptying a view, or a table that shows others, would empty what is behind it, which may be loaded already
     const empty = (sql: string) =>
       there !== "Table" || wanted !== "Table"
         ? drop
@@ -66,7 +66,7 @@ export const make = (
           reason: "AlreadyExists",
           what: `cannot create a ${wanted.toLowerCase()}`,
           where: `${database}.${table}`,
-          detail: `a ${there.toLowerCase()} of that name is already there`,
+          detail: `a ${there === "Window" ? "table" : there.toLowerCase()} of that name is already there`,
           advice: "Restore into an empty server, or say what becomes of it with --drop-table"
         })
     }

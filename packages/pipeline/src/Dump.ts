@@ -162,6 +162,8 @@ export const run = (
     )
     const sqlMode = SchemaFile.portableSqlMode(catalog.sqlMode)
     const { utc } = options.read
+    // Definitions mean the same under `binary`, but for letters beyond the first 65536 in an expression of MariaDB, where
+    // there is no other way to write them.
     const head: SchemaFile.Header = { names: "utf8mb4", sqlMode, utc }
     const rowsHead = SchemaFile.header({ names: "binary", sqlMode, utc })
     const nameOf = (table: Source.TableInfo) => ({

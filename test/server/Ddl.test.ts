@@ -261,6 +261,34 @@ describeVendors("definitions that others change", (vendor) => {
         yield* Effect.scoped(Effect.flatMap(connect(server), (other) => run(other, "DROP DATABASE ddl_copy")))
       }))
 
+    it.scoped("under prevent a table is looked at again when it has been read, and so is whoever keeps it from changing", () =>
+      Effect.gen(function*() {
+        const server = yield* From
+        const other = yield* connect(server)
+        yield* run(other, ...setUp)
+        const before = new Set((yield* ask(other, "SHOW FULL PROCESSLIST")).map(([id]) => id))
+        // all sessions that hold no transaction: one of them keeps definitions, and whoever kills it can change them
+        const killKeepers = Effect.gen(function*() {
+          const busy = yield* ask(other, "SELECT trx_mysql_thread_id FROM information_schema.INNODB_TRX")
+          const readers = new Set(busy.map(([id]) => id))
+          const all = yield* ask(other, "SHOW FULL PROCESSLIST")
+          for (const [id] of all) {
+            if (!before.has(id ?? "") && !readers.has(id ?? "")) yield* Effect.ignore(run(other, `KILL ${id}`))
+          }
+        })
+        const { exit, files } = yield* dumpOf(
+          server,
+          { ddl: Consistency.Ddl.Prevent() },
+          options,
+          (point) =>
+            point.what === "chunk" && point.table === "t" && point.chunk === 1 ? Effect.orDie(killKeepers) : Effect.void
+        )
+        const error = flows.failureOf(exit)
+        assert.strictEqual(error?.side, "source", String(exit))
+        assert.strictEqual(error !== undefined && "reason" in error ? error.reason : "", "ConnectionLost")
+        assert.isFalse(files.has("metadata"))
+      }))
+
     it.scoped("an account that may neither lock definitions nor tell tables apart keeps them with metadata locks", () =>
       Effect.gen(function*() {
         const server = yield* From

@@ -245,8 +245,11 @@ const open = (
             )
             : Stream.empty)),
       read,
-      finish: () =>
-        Effect.void
+      finish: (info) =>
+        moment.afterwards(info).pipe(
+          Effect.zipRight(tenants.close(info)),
+          Effect.zipRight(moment.readApart(info))
+        )
     } satisfies Source.Snapshot
   }).pipe(Effect.withSpan("MysqlSource.snapshot"))
 

@@ -42,7 +42,7 @@ const make = (session: Target.Session, statements: ReadonlyArray<string>) =>
           (left) => left === undefined ? Effect.void : session.execute(left)
         )
       }, { discard: true }),
-    dispose: () => Effect.void
+    discard: () => Effect.void
   })
 
 const file = { name: "all-users.sluice", bytes: 1, rows: 0, checksum: "crc32:0" }

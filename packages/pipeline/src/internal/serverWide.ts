@@ -10,7 +10,6 @@ import * as Option from "effect/Option"
 
 import type { Arrival } from "../Incoming.js"
 import { BackupError, type RestoreError, TargetError } from "../SluiceError.js"
-import type { StagedFile } from "../Staging.js"
 import type { Session } from "../Target.js"
 
 type Edit<E> = (
@@ -117,12 +116,12 @@ export const make = (options: {
   readonly tablespaces: boolean
   /** Runs the statements of a file, as they are edited, on one session. */
   readonly run: (arrival: Arrival, edit: Edit<RestoreError>) => Effect.Effect<void, RestoreError>
-  readonly dispose: (file: StagedFile) => Effect.Effect<void, RestoreError>
+  readonly discard: (arrival: Arrival) => Effect.Effect<void, RestoreError>
 }) => {
   const accounts = makeAccounts()
   const leftOut: Array<string> = []
   let tablespaces = 0
-  const done = ({ file }: Arrival) => Effect.as(options.dispose(file), Option.none<Arrival>())
+  const done = (arrival: Arrival) => Effect.as(options.discard(arrival), Option.none<Arrival>())
 
   const before = (arrival: Arrival): Effect.Effect<Option.Option<Arrival>, RestoreError> => {
     switch (arrival.kind._tag) {
@@ -154,7 +153,7 @@ export const make = (options: {
   return {
     before,
     after: (arrival: Arrival): Effect.Effect<void, RestoreError> =>
-      Effect.zipRight(options.run(arrival, accounts.grant()), options.dispose(arrival.file)),
+      Effect.zipRight(options.run(arrival, accounts.grant()), options.discard(arrival)),
     created: (): number => tablespaces + accounts.created.filter((isNew) => isNew).length,
     leftOut: (): ReadonlyArray<string> => [
       ...leftOut,

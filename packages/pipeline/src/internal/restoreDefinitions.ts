@@ -1,0 +1,138 @@
+/**
+ * How a restore replays definitions.
+ *
+ * @internal
+ */
+import * as Sequence from "@sluice/format/Sequence"
+import * as Sql from "@sluice/format/Sql"
+import type * as Statement from "@sluice/format/Statement"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+
+import type { Arrival } from "../Incoming.js"
+import type { Options } from "../Restore.js"
+import type { RestoreError } from "../SluiceError.js"
+import type * as Target from "../Target.js"
+import * as CreateDatabase from "./createDatabase.js"
+import type { OfTable, Restored } from "./restored.js"
+import * as way from "./way.js"
+import type { Workbench } from "./workbench.js"
+
+/**
+ * A statement that came before the character set of a program was set, and is run after it. Its names are in UTF-8,
+ * which `binary` leaves as it is.
+ */
+const inFilesCharacterSet = (session: Target.Session, statement: Uint8Array) =>
+  Effect.forEach(
+    [
+      Sql.bytes("SET @SLUICE_CHARACTER_SET_CLIENT=@@CHARACTER_SET_CLIENT"),
+      Sql.bytes("SET character_set_client = binary"),
+      statement,
+      Sql.bytes("SET character_set_client = @SLUICE_CHARACTER_SET_CLIENT")
+    ],
+    session.execute,
+    { discard: true }
+  )
+
+/** @internal */
+export const make = (options: Options, workbench: Workbench, restored: Restored) => {
+  const createDatabase = (arrival: Arrival, part: string) =>
+    workbench.replayed(arrival, Option.none(), "guarded", (_, statement, kind) =>
+      Effect.sync(() => {
+        if (kind._tag !== "CreateDatabase") {
+          return statement
+        }
+        restored.databases.set(part, kind.name)
+        if (!restored.isWantedDatabase(kind.name)) {
+          return undefined
+        }
+        if (CreateDatabase.isReadOnly(statement)) {
+          restored.readOnly.add(restored.databaseOf(part))
+        }
+        const tolerant = CreateDatabase.tolerant(statement)
+        return Option.match(options.database, {
+          onNone: () => tolerant,
+          onSome: (name) => CreateDatabase.renamed(tolerant, kind.name, name)
+        })
+      }))
+
+  /** What becomes of the statements of a file with a table or a sequence, in their order. */
+  const definitionOf = (file: OfTable) => {
+    const isSequence = file._tag === "Sequence"
+    let made = false
+    return (session: Target.Session, statement: Uint8Array, kind: Statement.Kind) =>
+      Effect.suspend(() => {
+        if (kind._tag !== "CreateTable" && kind._tag !== "CreateSequence") {
+          // the way that a sequence's file makes is not this restore's; where it stands is for one that was made
+          const runs = !isSequence || kind._tag === "Set" || (made && kind._tag !== "Drop")
+          return Effect.succeed(runs ? statement : undefined)
+        }
+        const { name } = kind._tag === "CreateTable" ? kind.table : kind.sequence
+        restored.tables.set(restored.keyOf(file), name)
+        if (!restored.isWanted(file) || !options.schemas) {
+          return Effect.succeed(undefined)
+        }
+        const wanted = isSequence ? "Sequence" : "Table"
+        return Effect.map(
+          way.make(session, options.existing, restored.databaseOf(file.database), name, wanted),
+          (found) => {
+            if (found === "Leave") {
+              restored.skipped.add(`${restored.databaseOf(file.database)}.${name}`)
+            } else if (isSequence) {
+              restored.count(1)
+              made = true
+            } else {
+              restored.made.add(restored.keyOf(file))
+            }
+            return found === "Create" ? Sequence.rename(statement, restored.moved) : undefined
+          }
+        )
+      })
+  }
+
+  const createTable = (arrival: Arrival, file: OfTable): Effect.Effect<void, RestoreError> =>
+    !restored.isWantedPart(file.database) ? workbench.discard(arrival) : workbench.replayed(
+      arrival,
+      Option.some(restored.databaseOf(file.database)),
+      "lexed",
+      definitionOf(file)
+    )
+
+  const restoreProgram = (arrival: Arrival): Effect.Effect<void, RestoreError> => {
+    const { kind } = arrival
+    const wanted = options.schemas && "database" in kind &&
+      restored.isWantedPart(kind.database) && (
+        kind._tag === "Triggers" ? options.triggers : kind._tag === "View" ? restored.isWanted(kind) : options.programs
+      )
+    if (!wanted || !("database" in kind)) {
+      return workbench.discard(arrival)
+    }
+    // what makes way for a trigger, which comes only if its table is wanted
+    let dropTrigger: Uint8Array | undefined
+    return workbench.replayed(
+      arrival,
+      Option.some(restored.databaseOf(kind.database)),
+      "guarded",
+      (session, statement, what) =>
+        Effect.gen(function*() {
+          if (what._tag === "Drop" && what.what === "TRIGGER") {
+            dropTrigger = statement.slice()
+            return undefined
+          }
+          if (what._tag === "CreateProgram" && what.table !== undefined) {
+            if (!restored.isWantedTable(kind.database, what.table.name)) {
+              return undefined
+            }
+            yield* dropTrigger === undefined ? Effect.void : inFilesCharacterSet(session, dropTrigger)
+          }
+          restored.count(what._tag === "CreateView" || what._tag === "CreateProgram" ? 1 : 0)
+          if (kind._tag === "View" && what._tag === "CreateView") {
+            restored.made.delete(restored.keyOf(kind))
+          }
+          return statement
+        })
+    )
+  }
+
+  return { createDatabase, createTable, restoreProgram }
+}

@@ -1,0 +1,97 @@
+/**
+ * What a restore knows of the names in its backup, what of it is wanted, and what it has made so far.
+ *
+ * @internal
+ */
+import type * as FileName from "@sluice/format/FileName"
+import type * as Metadata from "@sluice/format/Metadata"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+
+import type { Options } from "../Restore.js"
+import { BackupError } from "../SluiceError.js"
+import { orMissing } from "./missing.js"
+import { missing } from "./named.js"
+
+/** @internal */
+export type OfTable = Extract<FileName.FileName, { readonly table: string }>
+
+/** @internal */
+export type Restored = ReturnType<typeof make>
+
+/** @internal */
+export const make = (options: Options) => {
+  // real names, by the parts that stand in file names
+  const databases = new Map<string, string>()
+  const tables = new Map<string, string>()
+  /** Tables that were there and are left alone. */
+  const skipped = new Set<string>()
+  /** Tables that this restore has made, or emptied. A view begins as a table that holds its place. */
+  const made = new Set<string>()
+  /** Databases that nobody may write to when all is done. */
+  const readOnly = new Set<string>()
+  let objects = 0
+
+  const keyOf = (file: { readonly database: string; readonly table: string }): string =>
+    `${file.database}.${file.table}`
+  const nameOf = (part: string): string => databases.get(part) ?? part
+  const isWantedDatabase = (name: string): boolean => Option.getOrElse(options.only, () => name) === name
+  const databaseOf = (part: string): string => Option.getOrElse(options.database, () => nameOf(part))
+  const tableOf = (file: { readonly database: string; readonly table: string }): string =>
+    tables.get(keyOf(file)) ?? file.table
+  const isWantedTable = (part: string, table: string): boolean =>
+    isWantedDatabase(nameOf(part)) && options.includes(nameOf(part), table) &&
+    !skipped.has(`${databaseOf(part)}.${table}`)
+
+  return {
+    databases,
+    tables,
+    skipped,
+    made,
+    readOnly,
+    keyOf,
+    isWantedDatabase,
+    /** Whether a database is wanted, by its part in file names. */
+    isWantedPart: (part: string): boolean => isWantedDatabase(nameOf(part)),
+    /** The name on the target of a database. */
+    databaseOf,
+    tableOf,
+    isWantedTable,
+    isWanted: (file: { readonly database: string; readonly table: string }): boolean =>
+      isWantedTable(file.database, tableOf(file)),
+    count: (more: number): void => {
+      objects += more
+    },
+    objects: (): number => objects,
+    /** The name that a database of the backup has now, if it is another one. */
+    moved: (name: string): string | undefined =>
+      Array.from(databases.values()).includes(name) ? Option.getOrUndefined(options.database) : undefined,
+    explained: (kind: FileName.FileName) =>
+      orMissing(kind, {
+        database: (part) => databases.has(part),
+        table: (database, table) => tables.has(`${database}.${table}`)
+      }),
+    /** The databases that are wanted, once all has come. Fails when something that was asked for is not there. */
+    wanted: (metadata: Metadata.Metadata): Effect.Effect<ReadonlySet<string>, BackupError> =>
+      Effect.suspend(() => {
+        const known = [
+          ...metadata.tables.map((table) => ({ database: nameOf(table.database), name: table.realName })),
+          // the metadata of old versions lists no tables
+          ...Array.from(tables, ([key, name]) => ({ database: nameOf(key.slice(0, key.indexOf("."))), name }))
+        ]
+        const wanted = new Set(
+          [...databases.values(), ...known.map(({ database }) => database)].filter(isWantedDatabase)
+        )
+        const unknown = [
+          ...Option.toArray(options.only).filter((name) => !wanted.has(name)).map((name) => `database ${name}`),
+          ...missing(options.named, known)
+        ]
+        return unknown.length === 0 ? Effect.succeed(wanted) : new BackupError({
+          reason: "Missing",
+          what: "cannot restore what was asked for",
+          detail: `the backup has no ${unknown.join(", no ")}`,
+          advice: "Check the names, and the databases they are in"
+        })
+      })
+  }
+}

@@ -53,7 +53,7 @@ describeVendors("chunks that are restored", (vendor) => {
               }
             }
           })),
-        { fastCheck: { numRuns: 1, endOnFailure: true } }
+        { fastCheck: { numRuns: 1, endOnFailure: true }, timeout: 600_000 }
       )
     }
   })

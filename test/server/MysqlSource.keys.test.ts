@@ -93,7 +93,7 @@ describeVendors("chunks by any key", (vendor) => {
           }
           assert.deepStrictEqual(chunks.map((chunk) => chunk.part), chunks.map((_, i) => i))
         })),
-      { fastCheck: { numRuns: runs } }
+      { fastCheck: { numRuns: runs }, timeout: 600_000 }
     )
   })
 })

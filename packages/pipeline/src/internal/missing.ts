@@ -7,9 +7,9 @@ import * as FileName from "@sluice/format/FileName"
 
 import { BackupError, type RestoreError, TargetError } from "../SluiceError.js"
 
-/** A statement alone does not tell what it belongs to. */
+/** A statement alone does not tell what it belongs to; the name of an object does. */
 const inFile = (name: string, error: RestoreError): RestoreError => {
-  if (error._tag !== "TargetError" || error.where === undefined) return error
+  if (error._tag !== "TargetError" || error.where === undefined || !error.what.startsWith("a statement ")) return error
   const { advice, cause, detail, errno, reason, what, where } = error
   return new TargetError({ reason, what, where: `${name}: ${where}`, detail, advice, errno, cause })
 }

@@ -4,7 +4,7 @@ import { Effect, Either, FastCheck as fc, Option } from "effect"
 
 const { FileName: File } = FileName
 
-const part = fc.stringMatching(/^[A-Za-z0-9_-]{1,32}$/)
+const part = fc.oneof(fc.stringMatching(/^[A-Za-z0-9_-]{1,32}$/), fc.stringMatching(/^[0-9]{1,5}$/))
 const number = fc.oneof(fc.nat({ max: 3 }), fc.nat({ max: 2_000_000 }))
 const ofTable = fc.record({ database: part, table: part })
 const ofChunk = fc.oneof(

@@ -150,6 +150,7 @@ describe("dump", () => {
         users: false,
         tablespaces: false,
         history: false,
+        jsonAsText: false,
         schemas: true,
         triggers: true,
         routines: true,

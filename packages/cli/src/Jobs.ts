@@ -145,7 +145,8 @@ export const dump = (
           lockMode: lockModes[config.lockMode],
           ddl: ddls[config.ddl],
           transactionalOnly: config.transactionalOnly,
-          history: config.history
+          history: config.history,
+          jsonAsText: config.jsonAsText
         })
       )
     )

@@ -198,7 +198,8 @@ const parseSchema = (stem: string): Option.Option<FileName> => {
 
 const parseData = (stem: string): Option.Option<FileName> => {
   const [, names = "", part = "", subPart = "", extension = ""] =
-    /^(.+?)(?:\.(\d{1,15}))?(?:\.(\d{1,15}))?\.(sql|dat)$/.exec(stem) ?? []
+    // a table may have a number for a name, so it comes first
+    /^([^.]+\..+?)(?:\.(\d{1,15}))?(?:\.(\d{1,15}))?\.(sql|dat)$/.exec(stem) ?? []
   const [database = "", table = Option.none<string>()] = split(names) ?? []
   if (Option.isNone(table) || (part === "" && suffixes.some(([suffix]) => stem.endsWith(suffix)))) {
     return Option.none()

@@ -48,6 +48,11 @@ export interface Options extends Connection.Options {
   readonly transactionalOnly?: boolean | undefined
   /** Whether what system-versioned tables held before is read too, for targets from MariaDB 10.11 on. */
   readonly history?: boolean | undefined
+  /**
+   * Whether values of JSON are carried as their text. Without it, those of MySQL that hold what no text brings back
+   * (decimal numbers with more digits than a double, dates, times, bytes) are an error.
+   */
+  readonly jsonAsText?: boolean | undefined
 }
 
 const defaultLockWait = Duration.minutes(1)
@@ -184,18 +189,19 @@ const open = (
     const databaseOf = (info: Source.DatabaseInfo) =>
       Effect.mapError(Effect.fromNullable(databases.get(info.name)), () => noSuch(Sql.quoteIdentifier(info.name)))
 
+    const json = options.jsonAsText === true ? "Text" : "Exact"
     const read = (chunk: Source.Chunk, how: Source.ReadOptions) =>
       Stream.unwrapScoped(Effect.gen(function*() {
         const table = yield* tableOf(chunk.table)
         const where = `${Sql.quoteName({ database: chunk.table.database, name: chunk.table.name })}, ${chunk.note}`
-        const explained = (error: MysqlError) => error.toSource("cannot read rows from the source", where)
+        const explained = (error: MysqlError) => Reading.explained(error, where)
         const locked = moment.apart(chunk.table)
         if (Option.isSome(locked)) {
           yield* apartTurn
-          return Stream.mapError(Reading.rows(locked.value, dialect, table, chunk, how), explained)
+          return Stream.mapError(Reading.rows(locked.value, dialect, table, chunk, how, json), explained)
         }
         const { connection, returns } = yield* tenants.lease(chunk.table)
-        return Reading.rows(connection, dialect, table, chunk, how).pipe(
+        return Reading.rows(connection, dialect, table, chunk, how, json).pipe(
           // Only a statement that came to its end leaves its connection, and the snapshot with it, as they were.
           Stream.concat(Stream.execute(returns)),
           Stream.tapError((error) => Tenants.keepsSnapshot(error) ? returns : Effect.void),

@@ -86,6 +86,13 @@ export const dumpOptions: ReadonlyArray<Entry> = [
   }),
   entry({
     ...what,
+    name: "json-as-text",
+    kind: Kind.Flag(),
+    help: "Carry values of JSON as their text. Without it, a value of MySQL's that no text brings back (a decimal " +
+      "number with more digits than a double, a date, a time, bytes) ends the dump."
+  }),
+  entry({
+    ...what,
     name: "users",
     kind: Kind.Flag(),
     help: "Also dump the accounts and roles with what they may do, and with the hashes of their passwords: " +

@@ -5,6 +5,7 @@
  */
 import * as Row from "@sluice/format/Row"
 import * as Sql from "@sluice/format/Sql"
+import { SourceError } from "@sluice/pipeline/SluiceError"
 import type * as Source from "@sluice/pipeline/Source"
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
@@ -20,8 +21,38 @@ import * as Keys from "./keys.js"
 import * as Partitions from "./partitions.js"
 import * as Zones from "./zones.js"
 
-const expression = (dialect: Dialect.Dialect) => (column: Catalog.Column): string =>
-  dialect.read(column, Sql.quoteIdentifier(column.name))
+/**
+ * How a JSON column is read: `Exact` fails where its text is not all of it, `Text` takes the text for it.
+ *
+ * @internal
+ */
+export type Json = "Exact" | "Text"
+
+const expression = (dialect: Dialect.Dialect, json: Json) => (column: Catalog.Column): string => {
+  const name = Sql.quoteIdentifier(column.name)
+  return json === "Exact" && column.kind === "Json" && Option.isSome(dialect.exactJson)
+    ? dialect.exactJson.value(name)
+    : dialect.read(column, name)
+}
+
+/** What a server says where `exactJson` makes it fail. */
+const noJson = 3141
+
+/**
+ * Says what to do about a value of JSON that its text does not bring back.
+ *
+ * @internal
+ */
+export const explained = (error: MysqlError.MysqlError, where: string): SourceError =>
+  error.errno !== noJson ? error.toSource("cannot read rows from the source", where) : new SourceError({
+    reason: "Unsupported",
+    what: "cannot read rows from the source",
+    where,
+    detail:
+      "a value of JSON holds what its text does not bring back: a decimal number with more digits than a double, " +
+      "or a date, a time or bytes that are no text",
+    advice: "Write --json-as-text to carry what its text says"
+  })
 
 /** Rows in the order of the key are worth asking for where the table is stored in that order. */
 const order = (table: Catalog.Table): string =>
@@ -94,7 +125,8 @@ export const rows = (
   dialect: Dialect.Dialect,
   table: Catalog.Table,
   chunk: Source.Chunk,
-  options: Source.ReadOptions
+  options: Source.ReadOptions,
+  json: Json
 ): Stream.Stream<Source.Piece, MysqlError.MysqlError> => {
   const period = History.columns(table, chunk)
   const columns = [...table.columns.filter((column) => !column.generated), ...period]
@@ -105,7 +137,7 @@ export const rows = (
     columns.length === 0
       ? countedRows(connection, table, chunk, options)
       : connection.insertStatements(
-        `SELECT /*!40001 SQL_NO_CACHE */ ${columns.map(expression(dialect)).join(", ")}${from(table, chunk)}${
+        `SELECT /*!40001 SQL_NO_CACHE */ ${columns.map(expression(dialect, json)).join(", ")}${from(table, chunk)}${
           order(table)
         }`,
         {

@@ -129,6 +129,12 @@ describe("the rows of a LOAD DATA file", () => {
     { fastCheck: { numRuns: 300 } }
   )
 
+  it("end with what begins like a separator", () => {
+    const shape = { ...Slow.tabs, terminatedBy: "\r\n," }
+    const load = parsed(Slow.statement("d.t.00000.dat", "t", ["c0"], shape))
+    same(cells(Either.getOrThrow(read(load, [latin1("\r\n")]))), [[latin1("\r")]])
+  })
+
   it("of hexadecimal digits and of JSON are what the statement makes of them", () => {
     const load = parsed(
       "LOAD DATA LOCAL INFILE 'f.dat' REPLACE INTO TABLE `d`.`t` CHARACTER SET binary FIELDS TERMINATED BY '\\t' " +

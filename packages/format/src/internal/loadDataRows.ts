@@ -113,6 +113,13 @@ export const make = (load: LoadData.LoadData, statementSize: number): Reader => 
   }
 
   let ended: "Field" | "Line" = "Field"
+  let isComplete = false
+
+  /** Behind the last byte nothing can come that would make a separator of what begins like one. */
+  const found = (bytes: Uint8Array, at: number, end: number, separator: Uint8Array): number => {
+    const answer = stands(bytes, at, end, separator)
+    return answer === NO && isComplete ? 0 : answer
+  }
 
   /** Writes one field; gives where what follows it begins, or NO when more bytes are needed. */
   const readField = (bytes: Uint8Array, from: number, end: number, form: LoadData.Column["form"]): number => {
@@ -154,8 +161,8 @@ export const make = (load: LoadData.LoadData, statementSize: number): Reader => 
           at += 2
           continue
         }
-        const isLine = stands(bytes, termAt, end, lineEnd)
-        const isField = isLine === 0 ? stands(bytes, termAt, end, fieldEnd) : 0
+        const isLine = found(bytes, termAt, end, lineEnd)
+        const isField = isLine === 0 ? found(bytes, termAt, end, fieldEnd) : 0
         if (isLine === NO || isField === NO) {
           return NO
         }
@@ -189,11 +196,11 @@ export const make = (load: LoadData.LoadData, statementSize: number): Reader => 
     let at = from
     if (toSkip > 0) {
       for (;;) {
-        const found = at < end ? stands(bytes, at, end, lineEnd) : NO
-        if (found === NO) {
+        const ends = at < end ? found(bytes, at, end, lineEnd) : NO
+        if (ends === NO) {
           return NO
         }
-        if (found === 1) {
+        if (ends === 1) {
           toSkip -= 1
           return at + lineEnd.length
         }
@@ -298,6 +305,7 @@ export const make = (load: LoadData.LoadData, statementSize: number): Reader => 
     push,
     finish: () => {
       worthTrying = 0
+      isComplete = true
       return Either.flatMap(push(new Uint8Array(0)), (full) =>
         heldLength > 0
           ? fail("the rows end inside of it: the file is cut or damaged")

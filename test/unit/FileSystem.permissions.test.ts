@@ -26,6 +26,16 @@ for (const [name, fileSystem] of unprivileged) {
           assert.strictEqual(yield* fs.readFileString(`${root}/a`), "written")
         }))
 
+      it.scoped("a file that must not be read is no directory either, also behind a link", () =>
+        Effect.gen(function*() {
+          const { fs, root } = yield* setup
+          yield* fs.writeFileString(`${root}/a`, "x")
+          yield* fs.chmod(`${root}/a`, 0)
+          yield* fs.symlink("a", `${root}/l`)
+          const reasons = yield* Effect.forEach(["a/", "l/"], (path) => reasonOf(fs.readFile(`${root}/${path}`)))
+          assert.deepStrictEqual(reasons, ["BadResource", "BadResource"])
+        }))
+
       it.scoped("a file that must not be written is not", () =>
         Effect.gen(function*() {
           const { fs, root } = yield* setup

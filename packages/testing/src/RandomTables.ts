@@ -224,8 +224,11 @@ export interface Table {
   readonly inserts: ReadonlyArray<string>
 }
 
+/** MySQL cannot open a table that it cuts by a column whose name could be a number, such as `1e0` or `0x1`. */
 const called = (prefix: string, name: string) =>
-  Sql.quoteIdentifier(Array.from(`${prefix}${name}`).slice(0, 20).join(""))
+  Sql.quoteIdentifier(
+    Array.from(`${prefix}${/^(?:e\d|x[\da-f]|b[01])/i.test(name) ? "_" : ""}${name}`).slice(0, 20).join("")
+  )
 
 const comment = fc.constantFrom("", "", "", " COMMENT 'it''s; \\n'", " COMMENT 'ñ🎈`'")
 

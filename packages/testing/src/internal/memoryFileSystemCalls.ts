@@ -104,8 +104,8 @@ const openFrom = (
     if (links.followed++ >= 40) {
       return yield* no("ELOOP")
     }
-    const target = yield* openFrom(state, inode.target, flags, mode, last.directory, links)
-    return last.slash && target._tag !== "Directory" ? yield* no("ENOTDIR") : target
+    // a slash behind the link stands behind what it names
+    return yield* openFrom(state, last.slash ? `${inode.target}/` : inode.target, flags, mode, last.directory, links)
   })
 
 /** @internal */

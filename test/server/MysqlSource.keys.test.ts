@@ -1,48 +1,21 @@
 /**
  * Tables are cut by whatever key they have: each row is in one chunk, in the order that was stated.
  */
-import { NodeContext } from "@effect/platform-node"
 import { assert, layer } from "@effect/vitest"
-import * as ScratchServer from "@sluice/testing/ScratchServer"
-import { Context, Effect, FastCheck as fc, Layer, Option } from "effect"
+import { Effect, FastCheck as fc, Option } from "effect"
 
 import { arbitraryTable, type KeyedTable } from "../support/keyedTables.js"
-import {
-  ask,
-  chunksOf,
-  connect,
-  everythingIn,
-  inChunksOf,
-  run,
-  snapshotOf,
-  statementsOf
-} from "../support/mysqlSource.js"
+import { ask, chunksOf, everythingIn, inChunksOf, snapshotOf, statementsOf } from "../support/mysqlSource.js"
+import { fresh, oneServer } from "../support/realServers.js"
 import { describeVendors } from "../support/servers.js"
 
-class Server extends Context.Tag("Server")<Server, ScratchServer.ScratchServer>() {}
+/** Keys may be dates that no calendar has. */
+const sqlMode = "SET sql_mode = 'ALLOW_INVALID_DATES'"
 
 const runs = process.env["SLUICE_LONG"] === undefined ? 30 : 300
 
 describeVendors("chunks by any key", (vendor) => {
-  layer(
-    Layer.provide(ScratchServer.layer(Server, { vendor }), NodeContext.layer),
-    { excludeTestServices: true, timeout: "10 minutes" }
-  )((it) => {
-    const fresh = (...statements: ReadonlyArray<string | Uint8Array>) =>
-      Effect.gen(function*() {
-        const server = yield* Server
-        const connection = yield* connect(server)
-        yield* run(
-          connection,
-          "DROP DATABASE IF EXISTS keyed",
-          "CREATE DATABASE keyed",
-          "USE keyed",
-          "SET sql_mode = 'ALLOW_INVALID_DATES'"
-        )
-        yield* run(connection, ...statements)
-        return { server, connection }
-      })
-
+  layer(oneServer(vendor), { excludeTestServices: true, timeout: "10 minutes" })((it) => {
     /** The numbers of the rows of each chunk, as they come. */
     const numbersOf = (
       snapshot: Effect.Effect.Success<ReturnType<typeof snapshotOf>>,
@@ -61,7 +34,13 @@ describeVendors("chunks by any key", (vendor) => {
       [arbitraryTable(vendor), fc.integer({ min: 1, max: 12 }), fc.boolean()],
       ([table, rows, byBytes]: [KeyedTable, number, boolean]) =>
         Effect.scoped(Effect.gen(function*() {
-          const { connection, server } = yield* fresh(table.create, ...table.inserts, "ANALYZE TABLE t")
+          const { connection, server } = yield* fresh(
+            "keyed",
+            sqlMode,
+            table.create,
+            ...table.inserts,
+            "ANALYZE TABLE t"
+          )
           const truth = (yield* ask(
             connection,
             `SELECT SUBSTRING(n, 2, LENGTH(n) - 2) FROM t${table.order === "" ? "" : ` ORDER BY ${table.order}`}`

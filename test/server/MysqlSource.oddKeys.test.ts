@@ -2,46 +2,22 @@
  * Keys that nothing can be cut along, and values that cannot be written down.
  */
 import { FileSystem } from "@effect/platform"
-import { NodeContext } from "@effect/platform-node"
 import { assert, layer } from "@effect/vitest"
-import * as ScratchServer from "@sluice/testing/ScratchServer"
-import { Context, Effect, Layer, Option } from "effect"
+import { Effect, Option } from "effect"
 
-import {
-  ask,
-  chunksOf,
-  connect,
-  everythingIn,
-  inChunksOf,
-  run,
-  snapshotOf,
-  statementsOf
-} from "../support/mysqlSource.js"
+import { ask, chunksOf, everythingIn, inChunksOf, run, snapshotOf, statementsOf } from "../support/mysqlSource.js"
+import * as Numbers from "../support/numbers.js"
+import { fresh, oneServerWith } from "../support/realServers.js"
 import { describeVendors } from "../support/servers.js"
 
-class Server extends Context.Tag("Server")<Server, ScratchServer.ScratchServer>() {}
-
-const digits = "(SELECT 0 AS d UNION ALL SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3 UNION ALL SELECT 4 UNION ALL " +
-  "SELECT 5 UNION ALL SELECT 6 UNION ALL SELECT 7 UNION ALL SELECT 8 UNION ALL SELECT 9)"
-/** The numbers from 0 to 999 as `n`. */
-const numbers = `(SELECT a.d * 100 + b.d * 10 + c.d AS n FROM ${digits} a, ${digits} b, ${digits} c) x`
+/** From 0 to 999. */
+const numbers = Numbers.numbers(3)
 
 describeVendors("odd keys", (vendor) => {
-  layer(
-    Layer.provideMerge(
-      ScratchServer.layer(Server, { vendor, arguments: ["--default-time-zone=+03:00"] }),
-      NodeContext.layer
-    ),
-    { excludeTestServices: true, timeout: "10 minutes" }
-  )((it) => {
-    const fresh = (name: string, ...statements: ReadonlyArray<string | Uint8Array>) =>
-      Effect.gen(function*() {
-        const server = yield* Server
-        const connection = yield* connect(server)
-        yield* run(connection, `DROP DATABASE IF EXISTS ${name}`, `CREATE DATABASE ${name}`, `USE ${name}`)
-        yield* run(connection, ...statements)
-        return { server, connection }
-      })
+  layer(oneServerWith(vendor, ["--default-time-zone=+03:00"]), {
+    excludeTestServices: true,
+    timeout: "10 minutes"
+  })((it) => {
     type Snapshot = Effect.Effect.Success<ReturnType<typeof snapshotOf>>
     const counted = (snapshot: Snapshot, table: string, options = inChunksOf(100), utc = true) =>
       Effect.gen(function*() {
@@ -169,7 +145,7 @@ describeVendors("odd keys", (vendor) => {
         const { server } = yield* fresh(
           "grown",
           "CREATE TABLE t (n INT PRIMARY KEY, v VARCHAR(3000))",
-          `INSERT INTO t SELECT x.n * 10 + y.d, REPEAT('v', IF(x.n < 900, 20, 2000)) FROM ${numbers}, ${digits} y`,
+          `INSERT INTO t SELECT x.n * 10 + y.d, REPEAT('v', IF(x.n < 900, 20, 2000)) FROM ${numbers}, ${Numbers.digits} y`,
           "ANALYZE TABLE t"
         )
         const snapshot = yield* snapshotOf(server, everythingIn("grown"))

@@ -1,22 +1,10 @@
-import { NodeContext } from "@effect/platform-node"
 import { assert, layer } from "@effect/vitest"
 import type * as Source from "@sluice/pipeline/Source"
-import * as ScratchServer from "@sluice/testing/ScratchServer"
-import { Context, Effect, FastCheck as fc, Layer, Option } from "effect"
+import { Effect, FastCheck as fc, Option } from "effect"
 
-import {
-  chunksOf,
-  connect,
-  everythingIn,
-  inChunksOf,
-  run,
-  snapshotOf,
-  statementsOf,
-  textOf
-} from "../support/mysqlSource.js"
+import { chunksOf, everythingIn, inChunksOf, run, snapshotOf, statementsOf, textOf } from "../support/mysqlSource.js"
+import { fresh, oneServer } from "../support/realServers.js"
 import { describeVendors } from "../support/servers.js"
-
-class Server extends Context.Tag("Server")<Server, ScratchServer.ScratchServer>() {}
 
 const types = [
   { type: "TINYINT", least: -128n, most: 127n },
@@ -56,19 +44,7 @@ const keysIn = (snapshot: Source.Snapshot, chunk: Source.Chunk) =>
   })
 
 describeVendors("plan", (vendor) => {
-  layer(
-    Layer.provide(ScratchServer.layer(Server, { vendor }), NodeContext.layer),
-    { excludeTestServices: true, timeout: "10 minutes" }
-  )((it) => {
-    const fresh = (name: string, ...statements: ReadonlyArray<string>) =>
-      Effect.gen(function*() {
-        const server = yield* Server
-        const connection = yield* connect(server)
-        yield* run(connection, `DROP DATABASE IF EXISTS ${name}`, `CREATE DATABASE ${name}`, `USE ${name}`)
-        yield* run(connection, ...statements)
-        return { server, connection }
-      })
-
+  layer(oneServer(vendor), { excludeTestServices: true, timeout: "10 minutes" })((it) => {
     it.effect.prop(
       "the chunks of a table hold each of its rows once, in the order of the key",
       [keySet, fc.integer({ min: 5, max: 60 })],

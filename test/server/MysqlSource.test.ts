@@ -1,9 +1,8 @@
-import { NodeContext } from "@effect/platform-node"
 import { assert, layer } from "@effect/vitest"
 import * as Sql from "@sluice/format/Sql"
 import * as Consistency from "@sluice/mysql/Consistency"
-import * as ScratchServer from "@sluice/testing/ScratchServer"
-import { Context, Effect, Exit, Fiber, Layer, Option, Redacted, Schedule, Stream } from "effect"
+import type * as ScratchServer from "@sluice/testing/ScratchServer"
+import { Effect, Exit, Fiber, Option, Redacted, Schedule, Stream } from "effect"
 
 import {
   ask,
@@ -19,25 +18,11 @@ import {
   statementsOf,
   textOf
 } from "../support/mysqlSource.js"
+import { fresh, oneServerWith } from "../support/realServers.js"
 import { describeVendors } from "../support/servers.js"
 
-class Server extends Context.Tag("Server")<Server, ScratchServer.ScratchServer>() {}
-
 describeVendors("MysqlSource", (vendor) => {
-  layer(
-    Layer.provide(ScratchServer.layer(Server, { vendor, arguments: ["--log-bin"] }), NodeContext.layer),
-    { excludeTestServices: true, timeout: "10 minutes" }
-  )((it) => {
-    /** A database of its own for each test. */
-    const fresh = (name: string, ...statements: ReadonlyArray<string>) =>
-      Effect.gen(function*() {
-        const server = yield* Server
-        const connection = yield* connect(server)
-        yield* run(connection, `DROP DATABASE IF EXISTS \`${name}\``, `CREATE DATABASE \`${name}\``, `USE \`${name}\``)
-        yield* run(connection, ...statements)
-        return { server, connection }
-      })
-
+  layer(oneServerWith(vendor, ["--log-bin"]), { excludeTestServices: true, timeout: "10 minutes" })((it) => {
     const numbers = (table: string, count: number) => [
       `CREATE TABLE ${table} (id INT PRIMARY KEY, v VARCHAR(200))`,
       `INSERT INTO ${table} VALUES (1, REPEAT('x', 100))`,

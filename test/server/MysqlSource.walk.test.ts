@@ -1,33 +1,19 @@
 /**
  * What planning and reading chunks costs a server, and how large chunks get.
  */
-import { NodeContext } from "@effect/platform-node"
 import { assert, layer } from "@effect/vitest"
 import type * as Connection from "@sluice/mysql/Connection"
 import type * as Source from "@sluice/pipeline/Source"
-import * as ScratchServer from "@sluice/testing/ScratchServer"
-import { Context, Effect, Layer, Option } from "effect"
+import { Effect, Option } from "effect"
 
-import {
-  ask,
-  chunksOf,
-  connect,
-  everythingIn,
-  inChunksOf,
-  run,
-  snapshotOf,
-  statementsOf
-} from "../support/mysqlSource.js"
+import { ask, chunksOf, everythingIn, inChunksOf, snapshotOf, statementsOf } from "../support/mysqlSource.js"
+import * as Numbers from "../support/numbers.js"
+import { fresh, oneServer } from "../support/realServers.js"
 import { describeVendors } from "../support/servers.js"
 
-class Server extends Context.Tag("Server")<Server, ScratchServer.ScratchServer>() {}
-
-const digits = "(SELECT 0 AS d UNION ALL SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3 UNION ALL SELECT 4 UNION ALL " +
-  "SELECT 5 UNION ALL SELECT 6 UNION ALL SELECT 7 UNION ALL SELECT 8 UNION ALL SELECT 9)"
 const rows = 10_000
-/** The numbers from 0 on, as `n`, under names that make their order another one as text. */
-const numbers =
-  `(SELECT a.d * 1000 + b.d * 100 + c.d * 10 + d.d AS n FROM ${digits} a, ${digits} b, ${digits} c, ${digits} d) x`
+/** From 0 to 9999, under names that make their order another one as text. */
+const numbers = Numbers.numbers(4)
 
 /** Definitions of keys, and what the rows are made of. */
 const tables = {
@@ -64,19 +50,7 @@ const countOf = (pieces: ReadonlyArray<{ readonly rows: number }>) => pieces.red
 const byBytes = (chunkBytes: number): Source.PlanOptions => ({ chunkBytes, chunkRows: Option.none(), split: true })
 
 describeVendors("walking along keys", (vendor) => {
-  layer(
-    Layer.provide(ScratchServer.layer(Server, { vendor }), NodeContext.layer),
-    { excludeTestServices: true, timeout: "10 minutes" }
-  )((it) => {
-    const fresh = (name: string, ...statements: ReadonlyArray<string>) =>
-      Effect.gen(function*() {
-        const server = yield* Server
-        const connection = yield* connect(server)
-        yield* run(connection, `DROP DATABASE IF EXISTS ${name}`, `CREATE DATABASE ${name}`, `USE ${name}`)
-        yield* run(connection, ...statements)
-        return { server, connection }
-      })
-
+  layer(oneServer(vendor), { excludeTestServices: true, timeout: "10 minutes" })((it) => {
     it.scoped("passes each row once to plan and once to read, however many chunks there are", () =>
       Effect.gen(function*() {
         const { connection, server } = yield* fresh(

@@ -6,7 +6,7 @@ import { Connection, Fingerprint, MysqlSource, MysqlTarget } from "@sluice/mysql
 import { ScratchServer, type ServerPrograms } from "@sluice/testing"
 import { Context, Effect, Layer } from "effect"
 
-import { optionsOf } from "./mysqlSource.js"
+import { connect, optionsOf, run } from "./mysqlSource.js"
 
 /** The server that is dumped, or the only one. */
 export class From extends Context.Tag("test/From")<From, ScratchServer.ScratchServer>() {}
@@ -38,6 +38,16 @@ export const sourceOf = (server: ScratchServer.ScratchServer, readers = 4) =>
 
 export const targetOf = (server: ScratchServer.ScratchServer) =>
   MysqlTarget.layer({ ...optionsOf(server), binlog: true })
+
+/** A new database of that name, with what the statements make, and a connection in it. */
+export const fresh = (name: string, ...statements: ReadonlyArray<string | Uint8Array>) =>
+  Effect.gen(function*() {
+    const server = yield* From
+    const connection = yield* connect(server)
+    yield* run(connection, `DROP DATABASE IF EXISTS ${name}`, `CREATE DATABASE ${name}`, `USE ${name}`)
+    yield* run(connection, ...statements)
+    return { server, connection }
+  })
 
 /** What the judge sees of a database. */
 export const pictureOf = (server: ScratchServer.ScratchServer, database: string) =>

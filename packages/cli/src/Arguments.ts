@@ -12,12 +12,14 @@ import * as Data from "effect/Data"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 
+import { commandNames, plannedCommands } from "./CommandTable.js"
 import { nearest, quote } from "./internal/nearest.js"
 import type { Token } from "./internal/tokens.js"
 import { asksForSecret, endsWithFlag, tokenize } from "./internal/tokens.js"
 import { isBooleanWord } from "./internal/values.js"
+import * as Words from "./internal/words.js"
 import type { CommandName, Lookup, OptionTable } from "./OptionTable.js"
-import { commandNames, lookup, plannedCommands } from "./OptionTable.js"
+import { lookup } from "./OptionTable.js"
 import * as Setting from "./Setting.js"
 import { UsageError } from "./UsageError.js"
 
@@ -92,58 +94,13 @@ const show = (tokens: ReadonlyArray<Token>, word: string): string => {
   return asksForSecret(tokens[index - 1]) ? "the word after the password option" : quote(word)
 }
 
-/** `sluice dump DB [DB.TABLE ...]`, as mydumper has it. */
-const checkDumpWords = (
-  words: ReadonlyArray<string>,
-  settings: ReadonlyArray<Setting.Setting>,
-  name: (word: string) => string
-): Either.Either<void, UsageError> => {
-  const [database, ...tables] = words
-  if (database === undefined) return Either.void
-  if (database === "" || database === "-" || database.includes(".") || database.includes(",")) {
-    return fail(
-      "UnexpectedWord",
-      `${name(database)} is no database`,
-      "write sluice dump DB DB.TABLE, or use --database and --tables-list"
-    )
-  }
-  const stray = tables.find((table) => !table.startsWith(`${database}.`) || table.length === database.length + 1)
-  if (stray !== undefined) {
-    return fail(
-      "UnexpectedWord",
-      `${name(stray)} is no table of ${name(database)}`,
-      "write tables as DB.TABLE with the same database, or use --database and --tables-list"
-    )
-  }
-  if (tables.some((table) => table.includes(","))) {
-    return fail("UnexpectedWord", "a table has a comma in its name", "use --regex for it")
-  }
-  const double = settings.find((setting) =>
-    setting.name === "database" || (setting.name === "tables-list" && tables.length > 0)
-  )
-  return double === undefined ? Either.void : fail(
-    "Contradiction",
-    `${name(database)} and --${double.name} both say what to dump`,
-    "give one of them"
-  )
-}
-
 const checkWords = (
   command: CommandName,
   tokens: ReadonlyArray<Token>,
   settings: ReadonlyArray<Setting.Setting>
 ): Either.Either<ReadonlyArray<string>, UsageError> => {
   const words = tokens.flatMap((token) => token._tag === "Positional" ? token.words : [])
-  const name = (word: string) => show(tokens, word)
-  const [first] = words
-  if (command === "restore" && first !== undefined) {
-    return fail(
-      "UnexpectedWord",
-      `sluice restore takes only options, and ${name(first)} is none`,
-      "write --directory=DIR for a backup in a directory, or --stream to take it from a pipe"
-    )
-  }
-  return Either.map(command === "dump" ? checkDumpWords(words, settings, name) : Either.void, () => words)
+  return Either.map(Words.check(command, words, settings, (word) => show(tokens, word)), () => words)
 }
 
 /**
@@ -203,7 +160,8 @@ const unknownCommand = (word: string): Either.Either<never, UsageError> => {
     return fail("NotAvailable", `the command ${word} is not available yet in this version`, seeHelp)
   }
   if (word.startsWith("-")) {
-    return fail("UnknownCommand", "the command comes before its options", "write sluice dump or sluice restore first")
+    const first = commandNames.map((name) => `sluice ${name}`).join(" or ")
+    return fail("UnknownCommand", "the command comes before its options", `write ${first} first`)
   }
   const meant = nearest(word, commandNames)
   return fail(

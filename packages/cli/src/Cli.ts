@@ -1,5 +1,5 @@
 /**
- * The commands `sluice dump` and `sluice restore`, made from the table of options. What they do is given from outside, so
+ * The commands, made from the table of commands and the table of options. What they do is given from outside, so
  * that tests run them with no server.
  *
  * @since 0.1.0
@@ -50,24 +50,27 @@ const contradiction = (command: CommandName) => (error: ParseResult.ParseError):
 }
 
 /**
- * The program as a command of `@effect/cli`, with `dump` and `restore` under it. It takes canonical arguments, see
+ * The program as a command of `@effect/cli`, with the commands of the table under it. It takes canonical arguments, see
  * {@link execute}. Its options have long names only: the argument reader knows the short ones.
  *
  * @since 0.1.0
  * @category constructors
  */
 export const makeCommand = <E, R>(handlers: Handlers<E, R>) => {
-  const dump = Command.make("dump", parametersOf(table, "dump"), (parsed) =>
-    Effect.flatMap(
-      Effect.mapError(Schema.decodeUnknown(DumpFromOptions)(recordOf(parsed)), contradiction("dump")),
-      handlers.dump
-    ))
-  const restore = Command.make("restore", parametersOf(table, "restore"), (parsed) =>
-    Effect.flatMap(
-      Effect.mapError(Schema.decodeUnknown(RestoreFromOptions)(recordOf(parsed)), contradiction("restore")),
-      handlers.restore
-    ))
-  return Command.make("sluice").pipe(Command.withSubcommands([dump, restore]))
+  const commandOf = <Config, Input>(
+    name: CommandName,
+    options: Schema.Schema<Config, Input>,
+    handler: (config: Config) => Effect.Effect<void, E, R>
+  ) =>
+    Command.make(name, parametersOf(table, name), (parsed) =>
+      Effect.flatMap(
+        Effect.mapError(Schema.decodeUnknown(options)(recordOf(parsed)), contradiction(name)),
+        handler
+      ))
+  return Command.make("sluice").pipe(Command.withSubcommands([
+    commandOf("dump", DumpFromOptions, handlers.dump),
+    commandOf("restore", RestoreFromOptions, handlers.restore)
+  ]))
 }
 
 /**

@@ -129,7 +129,31 @@ export const TableName = Schema.Struct({ database: Schema.String, table: Schema.
  */
 export type TableName = typeof TableName.Type
 
+/** What a command says to people, and where. */
+const messages = {
+  verbose: Schema.Literal(0, 1, 2, 3),
+  quiet: Schema.Boolean,
+  progress: Schema.Literal("auto", "always", "never"),
+  logfile: Schema.OptionFromSelf(Schema.String),
+  debug: Schema.Boolean
+}
+
+/**
+ * What every command is told about its messages.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const MessagesConfig = Schema.Struct(messages)
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type MessagesConfig = typeof MessagesConfig.Type
+
 const common = {
+  ...messages,
   endpoint: Endpoint.Endpoint,
   user: Schema.String,
   password: Password,
@@ -142,12 +166,7 @@ const common = {
   /** Only these tables; empty for all. */
   tables: Schema.Array(TableName),
   /** Only what one of these matches as `database.table`; empty for all. */
-  patterns: Schema.Array(Schema.instanceOf(RegExp)),
-  verbose: Schema.Literal(0, 1, 2, 3),
-  quiet: Schema.Boolean,
-  progress: Schema.Literal("auto", "always", "never"),
-  logfile: Schema.OptionFromSelf(Schema.String),
-  debug: Schema.Boolean
+  patterns: Schema.Array(Schema.instanceOf(RegExp))
 }
 
 /**

@@ -3,28 +3,9 @@
  *
  * @since 0.1.0
  */
+import { commandNames, infoOf, usageOf } from "./CommandTable.js"
 import type { CommandName, Entry, Group, OptionTable } from "./OptionTable.js"
-import { commandNames, entriesOf, negatedSpellings, spellings } from "./OptionTable.js"
-
-/**
- * What a command does, in one line.
- *
- * @since 0.1.0
- * @category getters
- */
-export const summaryOf = (command: CommandName): string =>
-  command === "dump"
-    ? "Take a consistent backup of a server into a directory or down a pipe."
-    : "Bring a backup from a directory or a pipe into a server."
-
-/**
- * How a command is called.
- *
- * @since 0.1.0
- * @category getters
- */
-export const usageOf = (command: CommandName): string =>
-  command === "dump" ? "sluice dump [OPTIONS] [DB [DB.TABLE ...]]" : "sluice restore [OPTIONS]"
+import { entriesOf, negatedSpellings, spellings } from "./OptionTable.js"
 
 /**
  * The headings, in order.
@@ -124,13 +105,8 @@ export const render = (table: OptionTable, command: CommandName, width = 80): st
   return [
     `Usage: ${usageOf(command)}`,
     "",
-    ...wrap(summaryOf(command), width),
-    ...(command === "dump"
-      ? wrap(
-        "With DB, it goes down the pipe (--stream) and holds only that database or those tables.",
-        width
-      )
-      : []),
+    ...wrap(infoOf(command).summary, width),
+    ...(infoOf(command).note === "" ? [] : wrap(infoOf(command).note, width)),
     ...groups,
     "",
     ...wrap(
@@ -162,7 +138,7 @@ export const overview = (): string =>
     "the files and the stream of mydumper.",
     "",
     "Commands:",
-    ...commandNames.map((command) => `  ${command.padEnd(10)} ${summaryOf(command)}`),
+    ...commandNames.map((command) => `  ${command.padEnd(10)} ${infoOf(command).summary}`),
     "",
     "sluice COMMAND --help shows the options of a command, sluice --version the version.",
     ""

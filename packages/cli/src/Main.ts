@@ -72,7 +72,7 @@ const append = (path: string, text: string): Effect.Effect<void, OutputError> =>
   })
 
 /** Lines for people, on standard error or in the file that was asked for, which has to be there to write to. */
-const screenOf = (config: Config.DumpConfig | Config.RestoreConfig): Effect.Effect<Report.Screen, OutputError> =>
+const screenOf = (config: Config.MessagesConfig): Effect.Effect<Report.Screen, OutputError> =>
   Option.match(config.logfile, {
     onNone: () => Effect.succeed({ isTerminal: process.stderr.isTTY === true, write: stderr }),
     onSome: (path) =>

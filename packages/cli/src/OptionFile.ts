@@ -3,8 +3,8 @@
  *
  * Read are `/etc/my.cnf`, `/etc/mysql/my.cnf`, `/etc/mydumper.cnf` and `~/.my.cnf`, or what the command line names
  * instead. The groups `[client]`, `[client-server]` and `[client-mariadb]` give the connection; their other keys belong
- * to other programs and are left alone. `[mydumper]` and `[dump]` are for dump, `[myloader]` and `[restore]` for restore,
- * `[sluice]` for both: a key there that is not an option is an error.
+ * to other programs and are left alone. `[sluice]` is for all commands, and each has groups of its own, such as `[mydumper]`
+ * and `[dump]` for dump: a key there that is not an option is an error.
  *
  * @since 0.1.0
  */
@@ -15,6 +15,7 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 
+import { infoOf } from "./CommandTable.js"
 import { nearest } from "./internal/nearest.js"
 import type { Line } from "./internal/optionFileSyntax.js"
 import { fileError, parse } from "./internal/optionFileSyntax.js"
@@ -54,8 +55,7 @@ export const clientKeys: ReadonlyArray<string> = ["host", "user", "password", "p
  * @since 0.1.0
  * @category getters
  */
-export const ownGroups = (command: CommandName): ReadonlyArray<string> =>
-  command === "dump" ? ["mydumper", "sluice", "dump"] : ["myloader", "sluice", "restore"]
+export const ownGroups = (command: CommandName): ReadonlyArray<string> => ["sluice", ...infoOf(command).groups]
 
 /**
  * What the option files say.
@@ -164,7 +164,7 @@ const readOwnKey = (
       meant === undefined ? `sluice ${command} --help lists the options` : `did you mean ${meant}?`
     )
   }
-  // in the group of both commands, what only the other one has is for the other one
+  // in the group of all commands, what only another one has is for that one
   const isElsewhere = group === "sluice" &&
     table.entries.some((entry) => [entry.name, ...entry.aliases, ...entry.negations].includes(key))
   return Option.match(key.length > 1 ? find(spellings, `--${key}`) : Option.none(), {
@@ -186,7 +186,7 @@ const readOwnKey = (
 
 /** Sections of mydumper that would change what is dumped or restored. Leaving them out silently could leak or lose rows. */
 const isForeignSection = (command: CommandName, group: string): boolean =>
-  group.includes("`") || group.startsWith(command === "dump" ? "mydumper_" : "myloader_")
+  infoOf(command).foreignSections.some((begin) => group.startsWith(begin) || group.includes("`"))
 
 const readAssignment = (
   spellings: Lookup,

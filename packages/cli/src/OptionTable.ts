@@ -7,7 +7,8 @@
 import * as Data from "effect/Data"
 import * as Option from "effect/Option"
 
-import type { CommandName, Entry, OptionTable, Unavailable } from "./internal/optionModel.js"
+import type { CommandName } from "./CommandTable.js"
+import type { Entry, OptionTable, Unavailable } from "./internal/optionModel.js"
 import { commonOptions } from "./internal/optionsCommon.js"
 import { dumpOptions } from "./internal/optionsDump.js"
 import { restoreOptions } from "./internal/optionsRestore.js"
@@ -23,7 +24,10 @@ export {
    * @since 0.1.0
    * @category constants
    */
-  commandNames,
+  commandNames
+} from "./CommandTable.js"
+
+export {
   /**
    * @since 0.1.0
    * @category models
@@ -44,11 +48,6 @@ export {
    * @category models
    */
   type OptionTable,
-  /**
-   * @since 0.1.0
-   * @category constants
-   */
-  plannedCommands,
   /**
    * @since 0.1.0
    * @category models

@@ -15,7 +15,18 @@ import { compile } from "./pattern.js"
 
 const text = Schema.optional(Schema.String)
 
+const messageOptions = Schema.Struct({
+  verbose: Schema.Int,
+  quiet: Schema.Boolean,
+  progress: Schema.Literal("auto", "always", "never"),
+  logfile: text,
+  debug: Schema.Boolean,
+  /** The words that are no options. */
+  words: Schema.Array(Schema.String)
+})
+
 const commonOptions = Schema.Struct({
+  ...messageOptions.fields,
   host: text,
   port: Schema.Int,
   user: Schema.String,
@@ -27,14 +38,7 @@ const commonOptions = Schema.Struct({
   regex: Schema.Array(Schema.String),
   threads: Schema.Int,
   stream: Schema.optional(StreamMode),
-  "memory-budget": Schema.NumberFromString,
-  verbose: Schema.Int,
-  quiet: Schema.Boolean,
-  progress: Schema.Literal("auto", "always", "never"),
-  logfile: text,
-  debug: Schema.Boolean,
-  /** The words that are no options. */
-  words: Schema.Array(Schema.String)
+  "memory-budget": Schema.NumberFromString
 })
 
 const dumpOptions = Schema.Struct({
@@ -107,7 +111,16 @@ const patternsOf = (input: typeof commonOptions.Type): Either.Either<ReadonlyArr
     )
   )
 
+const messagesOf = (input: typeof messageOptions.Type) => ({
+  verbose: verboseOf(input.verbose),
+  quiet: input.quiet,
+  progress: input.progress,
+  logfile: Option.fromNullable(input.logfile),
+  debug: input.debug
+})
+
 const commonOf = (input: typeof commonOptions.Type, patterns: ReadonlyArray<RegExp>) => ({
+  ...messagesOf(input),
   endpoint: Endpoint.fromOptions(input),
   user: input.user,
   password: passwordOf(input),
@@ -115,12 +128,7 @@ const commonOf = (input: typeof commonOptions.Type, patterns: ReadonlyArray<RegE
   memoryBudget: input["memory-budget"],
   stream: Option.fromNullable(input.stream),
   tables: input["tables-list"].map(tableOf),
-  patterns,
-  verbose: verboseOf(input.verbose),
-  quiet: input.quiet,
-  progress: input.progress,
-  logfile: Option.fromNullable(input.logfile),
-  debug: input.debug
+  patterns
 })
 
 const rowsOf = (rows: string | undefined): Rows => {

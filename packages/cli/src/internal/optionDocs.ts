@@ -8,10 +8,11 @@ import * as FileSystem from "@effect/platform/FileSystem"
 import * as Path from "@effect/platform/Path"
 import * as Effect from "effect/Effect"
 
-import { exitCodes, headings, shownOf, summaryOf, usageOf, valueOf } from "../Help.js"
-import { clientGroups, clientKeys, machineFiles, ownGroups } from "../OptionFile.js"
+import { commandNames, infoOf, usageOf } from "../CommandTable.js"
+import { exitCodes, headings, shownOf, valueOf } from "../Help.js"
+import { clientGroups, clientKeys, machineFiles } from "../OptionFile.js"
 import type { CommandName, Entry, OptionTable } from "../OptionTable.js"
-import { commandNames, entriesOf, negatedSpellings, spellings } from "../OptionTable.js"
+import { entriesOf, negatedSpellings, spellings } from "../OptionTable.js"
 
 const code = (text: string): string => `\`${text}\``
 
@@ -43,7 +44,7 @@ const optionRow = (entry: Entry): ReadonlyArray<string> => {
 const commandSection = (table: OptionTable, command: CommandName): ReadonlyArray<string> => [
   `## sluice ${command}`,
   "",
-  summaryOf(command),
+  infoOf(command).summary,
   "",
   "```",
   usageOf(command),
@@ -88,15 +89,15 @@ const files = (): ReadonlyArray<string> => [
   ...grid(["group", "read by", "keys"], [
     [
       list(clientGroups.map((group) => `[${group}]`)),
-      "both",
+      "all commands that connect",
       `${list(clientKeys)}; the keys of other programs are left alone`
     ],
     ...commandNames.map((command) => [
-      list(ownGroups(command).filter((group) => group !== "sluice").map((group) => `[${group}]`)),
+      list(infoOf(command).groups.map((group) => `[${group}]`)),
       command,
       `the long names of the options of ${command}`
     ]),
-    [code("[sluice]"), "both", "the long names of all options; each command takes those that it has"]
+    [code("[sluice]"), "all commands", "the long names of all options; each command takes those that it has"]
   ]),
   "- Flags have values: `no-data=0` is off. A flag alone is on.",
   "- An unknown key in the last three rows is an error that names file and line.",

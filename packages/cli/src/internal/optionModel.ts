@@ -6,29 +6,7 @@
  */
 import * as Data from "effect/Data"
 
-/**
- * The commands of this version.
- *
- * @since 0.1.0
- * @category models
- */
-export type CommandName = "dump" | "restore"
-
-/**
- * The commands of this version, in the order of the help text.
- *
- * @since 0.1.0
- * @category constants
- */
-export const commandNames: ReadonlyArray<CommandName> = ["dump", "restore"]
-
-/**
- * Commands that are planned. They are refused by name, so that nobody has to guess.
- *
- * @since 0.1.0
- * @category constants
- */
-export const plannedCommands: ReadonlyArray<string> = ["verify", "unpack", "compare", "copy"]
+import type { CommandName } from "../CommandTable.js"
 
 /**
  * The headings under which options are shown.

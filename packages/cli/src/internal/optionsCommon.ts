@@ -1,16 +1,19 @@
 /**
- * Options that every command has, in the order of the help text.
+ * Options that several commands have, in the order of the help text.
  *
  * @internal
  */
-import type { CommandName, Entry } from "./optionModel.js"
+import type { CommandName } from "../CommandTable.js"
+import { commandNames } from "../CommandTable.js"
+import type { Entry } from "./optionModel.js"
 import { entry, Kind } from "./optionModel.js"
 
-const both: ReadonlyArray<CommandName> = ["dump", "restore"]
+/** Commands that move a backup into or out of a server. */
+const movers: ReadonlyArray<CommandName> = ["dump", "restore"]
 
-const connection = { commands: both, group: "Connection" } as const
-const messages = { commands: both, group: "Messages" } as const
-const optionFiles = { commands: both, group: "OptionFiles", inFiles: false } as const
+const connection = { commands: movers, group: "Connection" } as const
+const messages = { commands: commandNames, group: "Messages" } as const
+const optionFiles = { commands: commandNames, group: "OptionFiles", inFiles: false } as const
 
 /** Mode words and numbers as mydumper has them. Bit 0 of the number (do not wait for the write) changes nothing here. */
 const streamSpellings: ReadonlyArray<readonly [string, string]> = [
@@ -94,7 +97,7 @@ export const commonOptions: ReadonlyArray<Entry> = [
     help: "How to connect, when host and socket do not say it."
   }),
   entry({
-    commands: both,
+    commands: movers,
     group: "What",
     name: "tables-list",
     short: ["T"],
@@ -104,7 +107,7 @@ export const commonOptions: ReadonlyArray<Entry> = [
     help: "Only these tables. `%` and `_` stand for any text and any letter."
   }),
   entry({
-    commands: both,
+    commands: movers,
     group: "What",
     name: "regex",
     short: ["x"],
@@ -115,7 +118,7 @@ export const commonOptions: ReadonlyArray<Entry> = [
       "`^(?!mysql\\.)` leaves a database out."
   }),
   entry({
-    commands: both,
+    commands: movers,
     group: "How",
     name: "threads",
     short: ["t"],
@@ -125,7 +128,7 @@ export const commonOptions: ReadonlyArray<Entry> = [
     help: "Connections that work at the same time. 0 means one for each processor, at least 2."
   }),
   entry({
-    commands: both,
+    commands: movers,
     group: "How",
     name: "stream",
     kind: Kind.Choice({
@@ -141,7 +144,7 @@ export const commonOptions: ReadonlyArray<Entry> = [
       "are understood."
   }),
   entry({
-    commands: both,
+    commands: movers,
     group: "How",
     name: "memory-budget",
     kind: Kind.Bytes({ minimum: 1024 * 1024 }),
@@ -213,7 +216,7 @@ export const commonOptions: ReadonlyArray<Entry> = [
     help: "Read no option file but the one that --defaults-extra-file names."
   }),
   entry({
-    commands: both,
+    commands: commandNames,
     group: "Help",
     name: "help",
     short: ["?"],
@@ -222,7 +225,7 @@ export const commonOptions: ReadonlyArray<Entry> = [
     help: "Show this text."
   }),
   entry({
-    commands: both,
+    commands: commandNames,
     group: "Help",
     name: "version",
     short: ["V"],
@@ -231,7 +234,7 @@ export const commonOptions: ReadonlyArray<Entry> = [
     help: "Show the version."
   }),
   entry({
-    commands: both,
+    commands: movers,
     group: "How",
     name: "no-delete",
     kind: Kind.Flag(),

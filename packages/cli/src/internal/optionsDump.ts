@@ -3,7 +3,8 @@
  *
  * @internal
  */
-import type { CommandName, Entry } from "./optionModel.js"
+import type { CommandName } from "../CommandTable.js"
+import type { Entry } from "./optionModel.js"
 import { entry, Kind } from "./optionModel.js"
 
 const commands: ReadonlyArray<CommandName> = ["dump"]

@@ -4,7 +4,8 @@
  *
  * @internal
  */
-import type { CommandName, Unavailable } from "./optionModel.js"
+import type { CommandName } from "../CommandTable.js"
+import type { Unavailable } from "./optionModel.js"
 
 const inBoth: ReadonlyArray<string> = [
   "default-connection-database",

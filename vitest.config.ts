@@ -17,7 +17,7 @@ export default defineConfig({
   },
   test: {
     include: ["test/**/*.test.ts"],
-    testTimeout: 60_000,
+    testTimeout: 120_000,
     hookTimeout: 600_000,
     globalSetup: ["test/support/globalSetup.ts"],
     // servers are heavy: two files at once are what two cores carry

@@ -57,7 +57,7 @@ const options: Partial<Dump.Options> = {
 
 const rowsOf = (files: ReadonlyMap<string, string>, table: string): ReadonlyArray<string> =>
   Array.from(files).filter(([name]) => name.startsWith(`ddl.${table}.0`)).flatMap(([, text]) =>
-    Array.from(text.matchAll(/\((\d+,[^)]*)\)/g), (match) => match[1] ?? "")
+    Array.from(text.matchAll(/\((\d+[^)]*)\)/g), (match) => match[1] ?? "")
   ).sort()
 
 const unchanged = ["1,1", "2,1", "3,1", "4,1"]
@@ -225,6 +225,38 @@ describeVendors("definitions that others change", (vendor) => {
         )
         assert.strictEqual(exit._tag, "Success", String(flows.failureOf(exit)))
         assertWhole({ complete: files.has("metadata"), files })
+      }))
+
+    it.scoped("under detect an ALTER that waits for a table does not keep its plan waiting", () =>
+      Effect.gen(function*() {
+        const server = yield* From
+        const other = yield* connect(server)
+        const ids = Array.from({ length: 64 }, (_, i) => `${i}`)
+        yield* run(
+          other,
+          ...setUp,
+          "CREATE TABLE planned (id INT PRIMARY KEY)",
+          `INSERT INTO planned VALUES ${ids.map((id) => `(${id})`).join()}`,
+          "ANALYZE TABLE planned",
+          "SET SESSION lock_wait_timeout = 600"
+        )
+        const watcher = yield* connect(server)
+        const { exit, files } = yield* dumpOf(
+          server,
+          { ddl: Consistency.Ddl.Detect(), lockWait: Duration.seconds(600) },
+          { ...options, selection: { ...everythingIn("ddl"), includes: (_, table) => table === "planned" } },
+          (point) =>
+            point.chunk !== 2 ? Effect.void : Effect.gen(function*() {
+              yield* Effect.forkDaemon(run(other, "ALTER TABLE planned ADD COLUMN c INT"))
+              yield* Effect.repeat(ask(watcher, "SHOW FULL PROCESSLIST"), {
+                until: (rows) => rows.some((row) => (row[6] ?? "").includes("metadata lock")),
+                schedule: Schedule.spaced("10 millis")
+              })
+            }).pipe(Effect.orDie)
+        )
+        assert.strictEqual(exit._tag, "Success", String(flows.failureOf(exit)))
+        assert.isAbove(Array.from(files.keys()).filter((name) => name.startsWith("ddl.planned.0")).length, 8)
+        assert.sameMembers([...rowsOf(files, "planned")], ids)
       }))
 
     it.scoped("a restore into the same server is told why it waits under prevent, and goes on under detect", () =>

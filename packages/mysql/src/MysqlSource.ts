@@ -17,6 +17,7 @@ import * as Stream from "effect/Stream"
 import * as Catalog from "./Catalog.js"
 import * as Connection from "./Connection.js"
 import * as Consistency from "./Consistency.js"
+import * as Asking from "./internal/asking.js"
 import * as Chunks from "./internal/chunks.js"
 import * as Control from "./internal/control.js"
 import * as Definitions from "./internal/definitions.js"
@@ -159,15 +160,34 @@ const open = (
     })
     // A view needs a default database while it is asked for, so definitions come one at a time.
     const permit = yield* Effect.makeSemaphore(1)
-    const oneAtATime = permit.withPermits(1)
-    const one = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
-      oneAtATime(moment.letsGo ? Effect.ensuring(effect, Effect.ignore(side.query(Tenants.rollback))) : effect)
+    let patience = seconds
+    /** How long others who change definitions are waited for. */
+    const waiting = (seconds: number) =>
+      patience === seconds || Option.isNone(moment.whileOpen) ? Effect.void : Effect.tap(
+        Effect.mapError(
+          side.query(`SET SESSION lock_wait_timeout = ${seconds}`),
+          (error) => error.toSource("cannot ask the source")
+        ),
+        () =>
+          Effect.sync(() => {
+            patience = seconds
+          })
+      )
     /** Lets go of what it asks about at once: a plan is made bit by bit, and nobody should have to wait for it. */
-    const planning: Connection.RawConnection = { ...side, query: (sql) => one(side.query(sql)) }
+    const one = <A, E, R>(effect: Effect.Effect<A, E, R>, atMost = seconds) =>
+      permit.withPermits(1)(Effect.zipRight(
+        waiting(atMost),
+        moment.letsGo ? Effect.ensuring(effect, Effect.ignore(side.query(Tenants.rollback))) : effect
+      ))
     const apartPermit = yield* Effect.makeSemaphore(1)
     const apartTurn = Effect.uninterruptibleMask((restore) =>
       Effect.zipRight(restore(apartPermit.take(1)), Effect.addFinalizer(() => apartPermit.release(1)))
     )
+    const lease = (table: Source.TableInfo) =>
+      Option.match(moment.apart(table), {
+        onNone: () => tenants.lease(table),
+        onSome: (connection) => Effect.as(apartTurn, { connection, returns: Effect.void })
+      })
 
     const databases = new Map(catalog.databases.map((database) => [database.name, database]))
     const tables = new Map(
@@ -195,12 +215,7 @@ const open = (
         const table = yield* tableOf(chunk.table)
         const where = `${Sql.quoteName({ database: chunk.table.database, name: chunk.table.name })}, ${chunk.note}`
         const explained = (error: MysqlError) => Reading.explained(error, where)
-        const locked = moment.apart(chunk.table)
-        if (Option.isSome(locked)) {
-          yield* apartTurn
-          return Stream.mapError(Reading.rows(locked.value, dialect, table, chunk, how, json), explained)
-        }
-        const { connection, returns } = yield* tenants.lease(chunk.table)
+        const { connection, returns } = yield* lease(chunk.table)
         return Reading.rows(connection, dialect, table, chunk, how, json).pipe(
           // Only a statement that came to its end leaves its connection, and the snapshot with it, as they were.
           Stream.concat(Stream.execute(returns)),
@@ -245,7 +260,13 @@ const open = (
       plan: (info, how) =>
         Stream.unwrap(Effect.map(tableOf(info), (table) =>
           Engines.hasRows(table)
-            ? Stream.concat(Chunks.plan(planning, table, how), Stream.fromIterable(History.chunks(table))).pipe(
+            ? Chunks.plan(
+              Asking.about(lease(info), (question) =>
+                one(question(side), 1)),
+              table,
+              how
+            ).pipe(
+              Stream.concat(Stream.fromIterable(History.chunks(table))),
               Stream.zipWithIndex,
               Stream.map(([chunk, part]) => ({ ...chunk, part }))
             )

@@ -36,10 +36,11 @@ export const password: Effect.Effect<Redacted.Redacted, UsageError> = Effect.sco
       })
   )
   const say = (text: string) => Effect.sync(() => Fs.writeSync(process.stderr.fd, text))
+  // before it asks: the terminal shows what is typed too early
+  yield* Effect.sync(() => terminal.setRawMode(true))
   yield* say("Password: ")
   const typed = yield* Effect.async<string>((resume) => {
     let text = ""
-    terminal.setRawMode(true)
     terminal.setEncoding("utf8")
     terminal.on("data", (keys: string) => {
       for (const key of keys) {

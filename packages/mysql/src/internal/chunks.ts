@@ -15,7 +15,7 @@ import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 
 import type * as Catalog from "../Catalog.js"
-import type * as Connection from "../Connection.js"
+import type * as Asking from "./asking.js"
 import * as CuttingKey from "./cuttingKey.js"
 import * as Partitions from "./partitions.js"
 import * as Plan from "./plan.js"
@@ -108,7 +108,7 @@ const places = (
 
 /** The chunks of what is in some partitions; without any, of the whole table. */
 const alongKey = (
-  connection: Connection.RawConnection,
+  asking: Asking.Ask,
   table: Catalog.Table,
   key: CuttingKey.CuttingKey,
   options: Source.PlanOptions,
@@ -120,7 +120,7 @@ const alongKey = (
     : [{ rows: table.info.estimatedRows, bytes: table.info.estimatedBytes }]
   const rows = parts.reduce((sum, part) => sum + part.rows, 0)
   const said = Option.isSome(options.chunkRows) ? rows : parts.reduce((sum, part) => sum + part.bytes, 0)
-  const ask = Questions.make(connection, { table, key, options, partitions: names, rows })
+  const ask = Questions.make(asking, { table, key, options, partitions: names, rows })
   return between(table, key, names, places(ask, key, [], said))
 }
 
@@ -137,28 +137,23 @@ const heaped = (table: Catalog.Table, options: Source.PlanOptions): Source.PlanO
 }
 
 const byPartition = (
-  connection: Connection.RawConnection,
+  asking: Asking.Ask,
   table: Catalog.Table,
   key: Option.Option<CuttingKey.CuttingKey>,
   options: Source.PlanOptions
 ): Stream.Stream<Unnumbered, SourceError> => {
   const name = { database: table.info.database, name: table.info.name }
-  const groups = Effect.map(Partitions.read(connection, name), (partitions) =>
+  const groups = Effect.map(Partitions.read(asking, name), (partitions) =>
     Option.match(options.chunkRows, {
       onNone: () => Partitions.group(partitions, ({ bytes }) => bytes, options.chunkBytes),
       onSome: (rows) => Partitions.group(partitions, ({ rows }) => rows, rows)
     }))
   // without any partition to name it is one group of no names: the whole table
-  return Stream.fromIterableEffect(
-    Effect.mapError(
-      Effect.map(groups, (groups) => groups.length === 0 ? [[]] : groups),
-      (error) => error.toSource("cannot plan how to read a table", Sql.quoteName(name))
-    )
-  ).pipe(
+  return Stream.fromIterableEffect(Effect.map(groups, (groups) => groups.length === 0 ? [[]] : groups)).pipe(
     Stream.flatMap((group) => {
       const partitions = group.map((partition) => partition.name)
       return Option.isSome(key) && group.length <= 1
-        ? alongKey(connection, table, key.value, options, group)
+        ? alongKey(asking, table, key.value, options, group)
         : group.length === 0
         ? Stream.make(whole(table, "the whole table: it has nothing to cut it by"))
         : Stream.make<[Unnumbered]>({
@@ -178,7 +173,7 @@ const byPartition = (
  * @internal
  */
 export const plan = (
-  connection: Connection.RawConnection,
+  asking: Asking.Ask,
   table: Catalog.Table,
   wanted: Source.PlanOptions
 ): Stream.Stream<Source.Chunk, SourceError> => {
@@ -187,10 +182,10 @@ export const plan = (
   const chunks = !options.split
     ? Stream.make(whole(table, "the whole table"))
     : table.partitioned && (options.byPartition === true || Option.isNone(key))
-    ? byPartition(connection, table, key, options)
+    ? byPartition(asking, table, key, options)
     : Option.match(key, {
       onNone: () => Stream.make(whole(table, "the whole table: it has no key to cut it by")),
-      onSome: (key) => alongKey(connection, table, key, options)
+      onSome: (key) => alongKey(asking, table, key, options)
     })
   return Stream.map(Stream.zipWithIndex(chunks), ([chunk, part]) => ({ ...chunk, part }))
 }

@@ -4,10 +4,10 @@
  * @internal
  */
 import * as Sql from "@sluice/format/Sql"
+import type { SourceError } from "@sluice/pipeline/SluiceError"
 import * as Effect from "effect/Effect"
 
-import type * as Connection from "../Connection.js"
-import type * as MysqlError from "../MysqlError.js"
+import * as Asking from "./asking.js"
 
 /** A partition, or a part of one where they are parted again. @internal */
 export interface Partition {
@@ -27,15 +27,15 @@ const literal = (name: string): string => `_utf8mb4 X'${Buffer.from(name).toStri
  * @internal
  */
 export const read = (
-  connection: Connection.RawConnection,
+  ask: Asking.Ask,
   table: { readonly database: string; readonly name: string }
-): Effect.Effect<ReadonlyArray<Partition>, MysqlError.MysqlError> =>
+): Effect.Effect<ReadonlyArray<Partition>, SourceError> =>
   Effect.map(
-    connection.query(
+    ask(
       "SELECT COALESCE(SUBPARTITION_NAME, PARTITION_NAME), TABLE_ROWS, DATA_LENGTH FROM information_schema.PARTITIONS " +
         `WHERE TABLE_SCHEMA = ${literal(table.database)} AND TABLE_NAME = ${literal(table.name)} ` +
         "AND PARTITION_NAME IS NOT NULL AND PARTITION_METHOD <> 'SYSTEM_TIME' ORDER BY PARTITION_ORDINAL_POSITION, SUBPARTITION_ORDINAL_POSITION"
-    ),
+    ).pipe(Effect.mapError(Asking.toSource("cannot plan how to read a table", Sql.quoteName(table)))),
     ({ rows }) =>
       rows.flatMap(([name, count, bytes]) => {
         const number = (cell: Uint8Array | null | undefined) =>

@@ -10,8 +10,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 
 import type * as Catalog from "../Catalog.js"
-import type * as Connection from "../Connection.js"
-import type * as MysqlError from "../MysqlError.js"
+import * as Asking from "./asking.js"
 import type * as CuttingKey from "./cuttingKey.js"
 import * as Partitions from "./partitions.js"
 import * as Plan from "./plan.js"
@@ -47,7 +46,7 @@ const integer = (cell: Uint8Array | null | undefined): Option.Option<bigint> =>
   cell === null || cell === undefined ? Option.none() : Option.some(BigInt(Sql.text(cell)))
 
 /** @internal */
-export const make = (connection: Connection.RawConnection, { key, options, partitions, rows: said, table }: {
+export const make = (ask: Asking.Ask, { key, options, partitions, rows: said, table }: {
   readonly table: Catalog.Table
   readonly key: CuttingKey.CuttingKey
   readonly options: Source.PlanOptions
@@ -65,8 +64,8 @@ export const make = (connection: Connection.RawConnection, { key, options, parti
   const columns = key.parts.map((part) => Sql.quoteIdentifier(part.name)).join(", ")
   const order = key.parts.map((part) => `${Sql.quoteIdentifier(part.name)}${part.descending ? " DESC" : ""}`).join(", ")
 
-  const toSource = (error: MysqlError.MysqlError) => error.toSource("cannot plan how to read a table", name)
-  const query = (sql: string) => Effect.mapError(connection.query(sql), toSource)
+  const toSource = Asking.toSource("cannot plan how to read a table", name)
+  const query = (sql: string, prepare?: string) => Effect.mapError(ask(sql, prepare), toSource)
   const where = (...conditions: ReadonlyArray<Tuples.Condition>) =>
     Option.getOrElse(Tuples.render(Tuples.all(...conditions), Sql.quoteIdentifier), () => "TRUE")
   const columnAfter = (prefix: Tuples.Tuple) => Sql.quoteIdentifier(key.parts[prefix.length]?.name ?? "")
@@ -111,9 +110,9 @@ export const make = (connection: Connection.RawConnection, { key, options, parti
         const cell = cells[i]
         return cell === null || cell === undefined ? [] : [part.value(cell)]
       }))
-  const first = (condition: string, skipped = 0) =>
+  const first = (condition: string, skipped = 0, prepare?: string) =>
     Effect.map(
-      query(`SELECT ${columns} FROM ${byKey} WHERE ${condition} ORDER BY ${order} LIMIT 1 OFFSET ${skipped}`),
+      query(`SELECT ${columns} FROM ${byKey} WHERE ${condition} ORDER BY ${order} LIMIT 1 OFFSET ${skipped}`, prepare),
       ({ rows: [cells] }) => row(cells)
     )
 
@@ -127,9 +126,10 @@ export const make = (connection: Connection.RawConnection, { key, options, parti
     Option.match(perRows, {
       onSome: (rows) => first(condition, rows + further),
       onNone: () =>
-        Effect.zipRight(
-          query("SET @sluice_size = 0"),
-          first(`(${condition}) AND (@sluice_size := @sluice_size + ${rowSize}) > ${options.chunkBytes}`, further)
+        first(
+          `(${condition}) AND (@sluice_size := @sluice_size + ${rowSize}) > ${options.chunkBytes}`,
+          further,
+          "SET @sluice_size = 0"
         )
     })
 
@@ -157,11 +157,14 @@ export const make = (connection: Connection.RawConnection, { key, options, parti
         full: (from, further) => full(where(all, beyond(Tuples.from, from)), further),
         next: (from) => first(where(all, beyond(Tuples.after, from))),
         isBehind: (place, from) =>
-          connection.query(
+          ask(
             `SELECT 1 FROM ${byKey} WHERE ${where(Tuples.at(key.parts, place), beyond(Tuples.after, from))} LIMIT 1`
           ).pipe(
             Effect.map((answer) => answer.rows.length > 0),
-            Effect.catchIf((error) => noSuchValue.has(error.errno), () => Effect.succeed(false)),
+            Effect.catchIf(
+              (error) => error._tag === "MysqlError" && noSuchValue.has(error.errno),
+              () => Effect.succeed(false)
+            ),
             Effect.mapError(toSource)
           )
       }

@@ -203,7 +203,7 @@ describeVendors("definitions", (vendor) => {
           run(
             connection,
             "CREATE TABLE m (id INT PRIMARY KEY, j JSON, v VECTOR(3))",
-            "INSERT INTO m VALUES (1, JSON_OBJECT('a', JSON_ARRAY(1, 'é\\n\\\\\"\\'', 1.5, NULL)), TO_VECTOR('[1,2.5,-3]'))"
+            "INSERT INTO m VALUES (1, JSON_OBJECT('a', JSON_ARRAY(1, 'é\\n\\\\\"\\'', 1.5e0, NULL)), TO_VECTOR('[1,2.5,-3]'))"
           )))
     }
 

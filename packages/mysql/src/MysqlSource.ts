@@ -51,7 +51,7 @@ export interface Options extends Connection.Options {
   readonly history?: boolean | undefined
   /**
    * Whether values of JSON are carried as their text. Without it, those of MySQL that hold what no text brings back
-   * (decimal numbers with more digits than a double, dates, times, bytes) are an error.
+   * (numbers that are DECIMAL or UNSIGNED, dates, times, bytes) are an error.
    */
   readonly jsonAsText?: boolean | undefined
 }

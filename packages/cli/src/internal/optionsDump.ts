@@ -89,8 +89,8 @@ export const dumpOptions: ReadonlyArray<Entry> = [
     ...what,
     name: "json-as-text",
     kind: Kind.Flag(),
-    help: "Carry values of JSON as their text. Without it, a value of MySQL's that no text brings back (a decimal " +
-      "number with more digits than a double, a date, a time, bytes) ends the dump."
+    help: "Carry values of JSON as their text. Without it, a value of MySQL's that no text brings back (a " +
+      "number that is DECIMAL or UNSIGNED, a date, a time, bytes) ends the dump."
   }),
   entry({
     ...what,

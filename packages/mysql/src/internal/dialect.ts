@@ -7,6 +7,7 @@
 import * as Sql from "@sluice/format/Sql"
 import * as Option from "effect/Option"
 
+import * as ExactJson from "./exactJson.js"
 import * as NoMember from "./noMember.js"
 
 /** @internal */
@@ -88,8 +89,8 @@ export interface Dialect {
    */
   readonly read: (typed: Typed, column: string) => string
   /**
-   * A JSON column as it is, where its text says all of it; else an error, as no text brings that back. Only MySQL keeps
-   * values in it that a text does not tell apart: numbers that are decimal, dates, bytes.
+   * A JSON column as it is, where its text says all of it; for a session whose `character_set_connection` is utf8mb4. Else an error, as no text brings that back. Only MySQL keeps
+   * values in it that a text does not tell apart: numbers that are decimal or unsigned, dates, bytes.
    */
   readonly exactJson: Option.Option<(column: string) => string>
   /** One value: the roles that are active, for `SHOW GRANTS … USING`; where `SHOW GRANTS` leaves them out. */
@@ -165,15 +166,6 @@ const cast = (column: string): string => `CAST(${column} AS DOUBLE)`
 const mostMembers = 70_000
 
 const snapshotPosition = "SHOW SESSION STATUS LIKE 'binlog_snapshot_%'"
-
-/** The error is that the empty text is no JSON; its text depends on the row, so that no optimizer works it out ahead. */
-const exactJson = (column: string): string => {
-  const text = (json: string) => `CAST(${json} AS CHAR CHARACTER SET utf8mb4)`
-  const back = `CAST(${text(column)} AS JSON)`
-  return `IF(BINARY ${text(back)} <=> BINARY ${text(column)} AND ${back} <=> ${column}, ${column}, CAST(LEFT(${
-    text(column)
-  }, 0) AS JSON))`
-}
 
 const mariadb = (server: Server): Dialect => ({
   flush: Option.none(),
@@ -257,7 +249,7 @@ const mysql = (server: Server): Dialect => ({
   ],
   // Before 8.0.17 there was no such cast; a product with a DOUBLE is one, and keeps the sign of a zero.
   read: castTo(atLeast(server, 8, 0, 17) ? cast : (column) => `${column} * 1e0`),
-  exactJson: Option.some(exactJson),
+  exactJson: Option.some(ExactJson.read),
   recursion: `SET SESSION cte_max_recursion_depth = ${mostMembers}`,
   partitionsReadAnew: true,
   currentRoles: atLeast(server, 8, 0, 0) ? Option.some("SELECT CURRENT_ROLE() AS roles") : Option.none(),

@@ -28,9 +28,13 @@ import * as Zones from "./zones.js"
  */
 export type Json = "Exact" | "Text"
 
+/** Whether the values of a column are looked at, as their text may not say all of them. */
+const checked = (dialect: Dialect.Dialect, json: Json) => (column: Catalog.Column): boolean =>
+  json === "Exact" && column.kind === "Json" && Option.isSome(dialect.exactJson)
+
 const expression = (dialect: Dialect.Dialect, json: Json) => (column: Catalog.Column): string => {
   const name = Sql.quoteIdentifier(column.name)
-  return json === "Exact" && column.kind === "Json" && Option.isSome(dialect.exactJson)
+  return checked(dialect, json)(column) && Option.isSome(dialect.exactJson)
     ? dialect.exactJson.value(name)
     : dialect.read(column, name)
 }
@@ -49,8 +53,8 @@ export const explained = (error: MysqlError.MysqlError, where: string): SourceEr
     what: "cannot read rows from the source",
     where,
     detail:
-      "a value of JSON holds what its text does not bring back: a decimal number with more digits than a double, " +
-      "or a date, a time or bytes that are no text",
+      "a value of JSON was made by a function of SQL, and holds what its text does not bring back: a number that is " +
+      "DECIMAL or UNSIGNED, a date, a time, or bytes",
     advice: "Write --json-as-text to carry what its text says"
   })
 
@@ -130,10 +134,17 @@ export const rows = (
 ): Stream.Stream<Source.Piece, MysqlError.MysqlError> => {
   const period = History.columns(table, chunk)
   const columns = [...table.columns.filter((column) => !column.generated), ...period]
+  const exact = columns.some(checked(dialect, json))
   return Stream.unwrap(Effect.as(
-    options.utc
-      ? connection.query("SET SESSION time_zone = '+00:00'")
-      : Zones.use(connection, columns, from(table, chunk)),
+    Effect.zipRight(
+      // paths into JSON are text; whatever else is in the statement means the same under either
+      Option.isSome(dialect.exactJson)
+        ? connection.query(`SET SESSION character_set_connection = ${exact ? "utf8mb4" : "binary"}`)
+        : Effect.void,
+      options.utc
+        ? connection.query("SET SESSION time_zone = '+00:00'")
+        : Zones.use(connection, columns, from(table, chunk))
+    ),
     columns.length === 0
       ? countedRows(connection, table, chunk, options)
       : connection.insertStatements(

@@ -1,0 +1,9 @@
+/**
+ * All faults there are.
+ */
+import * as backup from "./backup.js"
+import * as dump from "./dump.js"
+import type { Fault } from "./Fault.js"
+import * as restore from "./restore.js"
+
+export const faults: ReadonlyArray<Fault> = [...dump.faults, ...restore.faults, ...backup.faults]

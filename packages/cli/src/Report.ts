@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import * as Printable from "@sluice/pipeline/Printable"
 import * as Progress from "@sluice/pipeline/Progress"
 import * as Verdict from "@sluice/pipeline/Verdict"
 import * as Effect from "effect/Effect"
@@ -91,4 +92,4 @@ export const whileRunning = (screen: Screen) => <A, E, R>(job: Effect.Effect<A, 
  * @category rendering
  */
 export const verdict = (verdict: Verdict.Verdict): string =>
-  `${verdict.remarks.map((remark) => `note: ${remark}\n`).join("")}${Verdict.line(verdict)}\n`
+  `${verdict.remarks.map((remark) => `note: ${Printable.line(remark, 2000)}\n`).join("")}${Verdict.line(verdict)}\n`

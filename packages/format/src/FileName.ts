@@ -241,7 +241,8 @@ export const parse = (name: string): Either.Either<Parsed, FileNameError> => {
   if (name === "metadata.header") {
     return Either.right({ file: FileName.MetadataHeader(), compression: "none" })
   }
-  const partial = /^metadata\.partial\.(\d{1,15})$/.exec(name)
+  // a number has one name only, so that a file cannot come twice
+  const partial = /^metadata\.partial\.(0|[1-9]\d{0,14})$/.exec(name)
   if (partial !== null) {
     return Either.right({ file: FileName.MetadataPartial({ index: Number(partial[1]) }), compression: "none" })
   }

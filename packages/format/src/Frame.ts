@@ -106,19 +106,19 @@ type State =
   /** After a frame: a line feed and the next header, blanks, or the end. */
   | { readonly _tag: "Between"; seenLine: boolean }
   | { readonly _tag: "Header"; readonly first: boolean }
-  | { readonly _tag: "Content"; readonly name: string; left: number }
+  | { readonly _tag: "Content"; readonly name: string; readonly size: number; left: number }
 
 interface HeaderLine {
   readonly name: string
   readonly size: number
 }
 
-/** Reads `name size`; the size is behind the last space, so that a name may hold one. */
+/** Reads `name size`; the size is behind the last space, so that a name may hold one. A number is written in one way. */
 const readHeader = (line: string): HeaderLine | undefined => {
   const space = line.lastIndexOf(" ")
   const name = line.slice(0, space)
   const size = line.slice(space + 1)
-  return space < 1 || !/^\d{1,15}$/.test(size) ? undefined : { name, size: Number(size) }
+  return space < 1 || !/^(?:0|[1-9]\d{0,14})$/.test(size) ? undefined : { name, size: Number(size) }
 }
 
 /**
@@ -151,7 +151,7 @@ export const decoder = (): Decoder => {
       events.push(Event.End({ name: parsed.name }))
       state = { _tag: "Between", seenLine: false }
     } else {
-      state = { _tag: "Content", name: parsed.name, left: parsed.size }
+      state = { _tag: "Content", name: parsed.name, size: parsed.size, left: parsed.size }
     }
     return Either.void
   }
@@ -183,7 +183,10 @@ export const decoder = (): Decoder => {
           line[0] = byte
           state = { _tag: "Header", first: false }
         } else if (!isBlank(byte)) {
-          return fail("Garbage", "bytes that belong to no file")
+          return fail(
+            "Garbage",
+            `0x${byte.toString(16).padStart(2, "0")} came where the next file or the end should be`
+          )
         }
         continue
       }
@@ -231,7 +234,10 @@ export const decoder = (): Decoder => {
       case "Header":
         return fail("Cut", "the stream ends inside a frame's header")
       case "Content":
-        return fail("Cut", `the stream ends ${state.left} bytes before the end of a file`)
+        return fail(
+          "Cut",
+          `it should have ${state.size} bytes and ${state.size - state.left} came before the stream ended`
+        )
       case "Between":
         return Either.void
     }

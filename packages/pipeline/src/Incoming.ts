@@ -51,7 +51,10 @@ const admit = (seen: Set<string>) => (name: string): Effect.Effect<FileName.Pars
       return yield* new BackupError({
         reason: parsed.left.reason === "Unsafe" ? "UnsafeName" : "Unexpected",
         what: "a file of the backup is refused",
-        detail: parsed.left.message,
+        where: name,
+        detail: parsed.left.reason === "Unsafe"
+          ? "its name would leave the backup's folder, or cannot be a file's name"
+          : "it is not the name of a file of a backup",
         advice
       })
     }
@@ -108,15 +111,26 @@ const mayFollowTheEnd = ({ kind }: Arrival): boolean => kind._tag === "MetadataP
 
 /**
  * The end rule: the last file of a backup is its `metadata`. A stream that ends without it was cut, or comes from a
- * program that died.
+ * program that died. The first is its `metadata.header`: without it the beginning was lost.
  *
  * mydumper may let one more `metadata.partial.N` slip behind it.
  */
 const endsWithMetadata = <E>(files: Stream.Stream<Arrival, E>): Stream.Stream<Arrival, E | BackupError> =>
   Stream.suspend(() => {
+    let begun = false
     let ended = false
     return files.pipe(
       Stream.tap((arrival) => {
+        if (!begun && arrival.kind._tag !== "MetadataHeader") {
+          return new BackupError({
+            reason: "Missing",
+            what: "a file of the backup is missing",
+            where: FileName.render(FileName.FileName.MetadataHeader()),
+            detail: `a stream begins with it, and this one with ${arrival.file.name}`,
+            advice
+          })
+        }
+        begun = true
         if (ended && !mayFollowTheEnd(arrival)) {
           return new BackupError({
             reason: "Unexpected",
@@ -219,7 +233,15 @@ const ranks: { readonly [Tag in FileName.FileName["_tag"]]: number } = {
   Bystander: 11
 }
 
-const byRank = Order.mapInput(Order.number, ({ kind }: { readonly kind: FileName.FileName }) => ranks[kind._tag])
+interface Kind {
+  readonly kind: FileName.FileName
+}
+
+/** The parts of a stream that was kept come by their numbers. */
+const byRank = Order.combine(
+  Order.mapInput(Order.number, ({ kind }: Kind) => ranks[kind._tag]),
+  Order.mapInput(Order.number, ({ kind }: Kind) => kind._tag === "MetadataPartial" ? kind.index : 0)
+)
 
 /**
  * The directory is the backup: its files come in the order in which they are needed, its metadata first.

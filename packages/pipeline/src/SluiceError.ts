@@ -9,14 +9,21 @@
  */
 import * as Schema from "effect/Schema"
 
+import * as Printable from "./Printable.js"
+
+/** Names and what a server says may be anything, and of any length. */
+const limits = { what: 300, where: 500, detail: 2000, advice: 1000 }
+
 const sentence = (error: {
   readonly what: string
   readonly where?: string | undefined
   readonly detail: string
   readonly advice?: string | undefined
 }): string =>
-  `${error.what}${error.where === undefined ? "" : ` (${error.where})`}: ${error.detail}${
-    error.advice === undefined ? "" : `. ${error.advice}`
+  `${Printable.line(error.what, limits.what)}${
+    error.where === undefined ? "" : ` (${Printable.line(error.where, limits.where)})`
+  }: ${Printable.line(error.detail, limits.detail)}${
+    error.advice === undefined ? "" : `. ${Printable.line(error.advice, limits.advice)}`
   }`
 
 const fields = {

@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import * as Printable from "./Printable.js"
 
 /**
  * @since 0.1.0
@@ -42,4 +43,8 @@ export const line = (verdict: Verdict): string =>
       counted(verdict.objects, "object"),
       `${counted(verdict.files, "file")} of ${counted(verdict.bytes, "byte")}`
     ].join(", ")
-  }${verdict.leftOut.length === 0 ? "" : `; left out: ${verdict.leftOut.join(", ")}`}`
+  }${
+    verdict.leftOut.length === 0
+      ? ""
+      : `; left out: ${verdict.leftOut.map((what) => Printable.line(what, 300)).join(", ")}`
+  }`

@@ -20,6 +20,15 @@ const advice = "The backup is damaged: take it again"
 const damaged = (where: string, detail: string) =>
   new BackupError({ reason: "Damaged", what: "the backup is damaged", where, detail, advice })
 
+const notAnnounced = (name: string) =>
+  new BackupError({
+    reason: "Unexpected",
+    what: "a file of the backup is refused",
+    where: name,
+    detail: "no manifest announced it",
+    advice
+  })
+
 /** The key under which rows of one table are counted; both parts come from file names and hold no dot. */
 const keyOf = (table: { readonly database: string; readonly table: string }): string =>
   `${table.database}.${table.table}`
@@ -35,13 +44,34 @@ export const make = Effect.sync(() => {
   let bytes = 0
   const loaded = new Map<string, number>()
   let opened = false
+  /** The number that the next part of a stream of ours has. */
+  let nextPart = 0
   let quotes = "BACKTICK"
   let announcement: Option.Option<Metadata.Announcement> = Option.none()
   let last: Option.Option<Metadata.Metadata> = Option.none()
 
+  /** A stream of ours has a header, then its parts by their numbers, then the end and nothing else. */
+  const inOrder = ({ file, kind }: Arrival, files: number): Effect.Effect<void, BackupError> => {
+    const { MetadataHeader, MetadataPartial } = FileName.FileName
+    if (kind._tag === "MetadataHeader" && files > 0) {
+      return damaged(file.name, `it should announce no files, and announces ${files}`)
+    }
+    const came = `${file.name} came in its place`
+    if (Option.isSome(last)) {
+      return damaged(file.name, "it comes after the end of the backup")
+    }
+    if (kind._tag !== "MetadataPartial") {
+      return Effect.void
+    }
+    const due = opened ? FileName.render(MetadataPartial({ index: nextPart })) : FileName.render(MetadataHeader())
+    nextPart += 1
+    return due === file.name ? Effect.void : missing(due, came)
+  }
+
   /** Takes a metadata file in: the header of a stream, a part of it, or the end. */
-  const absorb = ({ file, kind }: Arrival, content: Uint8Array): Effect.Effect<void, BackupError> =>
+  const absorb = (arrival: Arrival, content: Uint8Array): Effect.Effect<void, BackupError> =>
     Effect.gen(function*() {
+      const { file, kind } = arrival
       const metadata = yield* Effect.mapError(Metadata.parse(content), (error) => damaged(file.name, error.message))
       const required = Option.isSome(announcement)
       if (opened && required !== Option.isSome(metadata.announcement)) {
@@ -51,7 +81,14 @@ export const make = Effect.sync(() => {
         Option.isSome(announcement) && Option.isSome(metadata.announcement) &&
         announcement.value.backupId !== metadata.announcement.value.backupId
       ) {
-        return yield* damaged(file.name, "it belongs to another backup")
+        return yield* damaged(
+          file.name,
+          `it belongs to the backup ${metadata.announcement.value.backupId}, and what came before to ` +
+            announcement.value.backupId
+        )
+      }
+      if (Option.isSome(metadata.announcement)) {
+        yield* inOrder(arrival, metadata.files.length)
       }
       opened = true
       announcement = metadata.announcement
@@ -84,6 +121,9 @@ export const make = Effect.sync(() => {
   ) =>
     Effect.suspend(() => {
       seen.add(file.name)
+      if (Option.isSome(announcement)) {
+        return Effect.fail(notAnnounced(file.name))
+      }
       const text = Sql.text(content).trim()
       if (!/^\d{1,15}$/.test(text)) {
         return Effect.fail(damaged(file.name, "it is not a number of rows"))
@@ -116,13 +156,7 @@ export const make = Effect.sync(() => {
       }
       const entry = entries.get(file.name)
       if (entry === undefined) {
-        return new BackupError({
-          reason: "Unexpected",
-          what: "a file of the backup is refused",
-          where: file.name,
-          detail: "no manifest announced it",
-          advice
-        })
+        return notAnnounced(file.name)
       }
       if (entry.bytes !== file.bytes) {
         return damaged(file.name, `it should have ${entry.bytes} bytes and has ${file.bytes}`)

@@ -86,7 +86,18 @@ const columnWithCollation =
  */
 const settled = (definition: string): string => definition.replace(columnWithCollation, "$1 ")
 
-const readers = (connection: RawConnection) => {
+/** What of a database is looked at. */
+interface Wanted {
+  /** Without it, tables are told by what they are like, and not by what is in them. */
+  readonly rows: boolean
+  readonly includes: (database: string, table: string) => boolean
+  /** Whether routines, libraries and events are wanted. */
+  readonly programs: boolean
+}
+
+const everything: Wanted = { rows: true, includes: () => true, programs: true }
+
+const readers = (connection: RawConnection, wanted: Wanted) => {
   const rows = (sql: string) => Effect.map(connection.query(sql), named)
   const first = (sql: string) =>
     Effect.flatMap(
@@ -116,6 +127,9 @@ const readers = (connection: RawConnection) => {
     Effect.gen(function*() {
       const quoted = Sql.quoteName({ database, name })
       const definition = yield* picture(yield* first(`SHOW CREATE TABLE ${quoted}`), [], "Create Table")
+      const shown = connection.server.vendor === "mysql" ? settled(definition) : definition
+      const texts = yield* unprinted(database, name, quoted)
+      if (!wanted.rows) return [[`table ${quoted}`, shown], ...texts]
       const count = yield* picture(yield* first(`SELECT COUNT(*) AS count FROM ${quoted}`), [], "count")
       // when a row of a versioned table began to be is not what it says
       const columns = (yield* columnsOf(database, name)).filter(({ period }) => !period)
@@ -126,12 +140,11 @@ const readers = (connection: RawConnection) => {
         [],
         "Checksum"
       )
-      const shown = connection.server.vendor === "mysql" ? settled(definition) : definition
       return [
         [`table ${quoted}`, shown],
         [`rows of ${quoted}`, count],
         [`checksum of ${quoted}`, checksum],
-        ...(yield* unprinted(database, name, quoted))
+        ...texts
       ]
     })
 
@@ -153,7 +166,7 @@ const readers = (connection: RawConnection) => {
       const cells = (sql: string) =>
         Effect.map(connection.query(sql), (result) => result.rows.map((row) => readable(row[0] ?? null)))
       const columns = yield* connection.query(Unprinted.columns(where))
-      const partitions = yield* connection.query(Unprinted.partitions(where))
+      const partitions = wanted.rows ? yield* connection.query(Unprinted.partitions(where)) : { rows: [] }
       const asked = [
         ...Unprinted.texts(quoted, connection.server.vendor, columns.rows),
         ...partitions.rows.flatMap(([partition]) => {
@@ -262,8 +275,14 @@ const readers = (connection: RawConnection) => {
             ` WHERE ${is("TABLE_SCHEMA", database)} ORDER BY 1`
         ),
         Effect.forEach((row) => Effect.all([text(row, "name"), text(row, "type")]))
-      )
-      const triggers = yield* namesIn("TRIGGERS", "TRIGGER_NAME", is("TRIGGER_SCHEMA", database))
+      ).pipe(Effect.map((tables) => tables.filter(([name]) => wanted.includes(database, name))))
+      const triggers = yield* Effect.flatMap(
+        rows(
+          "SELECT TRIGGER_NAME AS name, EVENT_OBJECT_TABLE AS object FROM information_schema.TRIGGERS" +
+            ` WHERE ${is("TRIGGER_SCHEMA", database)} ORDER BY 1`
+        ),
+        Effect.forEach((row) => Effect.all([text(row, "name"), text(row, "object")]))
+      ).pipe(Effect.map((triggers) => triggers.flatMap(([name, of]) => wanted.includes(database, of) ? [name] : [])))
       const routines = yield* Effect.flatMap(
         rows(
           "SELECT ROUTINE_NAME AS name, ROUTINE_TYPE AS type FROM information_schema.ROUTINES" +
@@ -288,9 +307,13 @@ const readers = (connection: RawConnection) => {
             : table(database, name, type === "SYSTEM VERSIONED")
         }),
         ...triggers.map((name) => trigger(database, name)),
-        ...routines.map(([name, type]) => routine(database, type, name)),
-        ...libraries.map((name) => library(database, name)),
-        ...events.map((name) => event(database, name))
+        ...(wanted.programs
+          ? [
+            ...routines.map(([name, type]) => routine(database, type, name)),
+            ...libraries.map((name) => library(database, name)),
+            ...events.map((name) => event(database, name))
+          ]
+          : [])
       ]
       return [[`database ${quoted}`, definition], ...(yield* Effect.all(entries)).flat()]
     })
@@ -357,9 +380,30 @@ export const read = (
   connection: RawConnection,
   databases: ReadonlyArray<string>
 ): Effect.Effect<Fingerprint, MysqlError.MysqlError> =>
-  withPlainSession(connection, Effect.forEach(databases, readers(connection))).pipe(
+  withPlainSession(connection, Effect.forEach(databases, readers(connection, everything))).pipe(
     Effect.map((entries) => new Map(entries.flat())),
     Effect.withSpan("Fingerprint.read", { attributes: { databases } })
+  )
+
+/**
+ * Reads the picture of a database without what is in its tables: everything that {@link read} tells but numbers of rows
+ * and checksums.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const definitions = (
+  connection: RawConnection,
+  database: string,
+  wanted: {
+    readonly includes: (database: string, table: string) => boolean
+    /** Whether routines, libraries and events are wanted. */
+    readonly programs: boolean
+  }
+): Effect.Effect<Fingerprint, MysqlError.MysqlError> =>
+  withPlainSession(connection, readers(connection, { ...wanted, rows: false })(database)).pipe(
+    Effect.map((entries) => new Map(entries)),
+    Effect.withSpan("Fingerprint.definitions", { attributes: { database } })
   )
 
 /**

@@ -4,10 +4,13 @@
  * @since 0.1.0
  */
 export * as Checksum from "./Checksum.js"
+export * as Compare from "./Compare.js"
+export * as Comparison from "./Comparison.js"
 export * as Compression from "./Compression.js"
 export * as Disposal from "./Disposal.js"
 export * as Dump from "./Dump.js"
 export * as Incoming from "./Incoming.js"
+export * as Inspection from "./Inspection.js"
 export * as Outgoing from "./Outgoing.js"
 export * as Pipe from "./Pipe.js"
 export * as Printable from "./Printable.js"

@@ -34,6 +34,8 @@ export interface Options {
   readonly ddl: Consistency.Ddl
   /** Whether tables of engines without transactions are refused. */
   readonly transactionalOnly: boolean
+  /** Whether other tables of such engines are locked until they are read, as they are when it is not said. */
+  readonly locksOthers?: boolean | undefined
   readonly selection: Source.Selection
   readonly dialect: Dialect.Dialect
   /** The connections that share the snapshot; the first one is not for rows. */
@@ -197,7 +199,9 @@ export const take = (options: Options): Effect.Effect<Moment, SourceError, Scope
     const underGlobalLock = Option.exists(backupLock, (lock) => lock.underGlobalLock) &&
       (mode._tag === "Auto" || mode._tag === "Ftwrl")
     const keeper = Option.exists(backupLock, (lock) => lock.underGlobalLock) ? yield* options.connect : witness
-    const apart = before.tables.some(isPlain) ? Option.some(yield* options.connect) : Option.none()
+    const apart = options.locksOthers !== false && before.tables.some(isPlain)
+      ? Option.some(yield* options.connect)
+      : Option.none()
     yield* watchOver(keeper === witness ? [witness] : [witness, keeper])
 
     if (Option.isSome(backupLock) && !underGlobalLock && !(yield* Guards.take(keeper, backupLock.value))) {

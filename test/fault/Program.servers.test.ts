@@ -110,6 +110,7 @@ describeVendors("the program and a server that does not let it in", (vendor) => 
         })
         yield* dumps([...words, "shop", "shop.small"], "1 database, 1 table, 2 rows", "", { environment })
         yield* dumps([...words, "-B", "shop", "-T", "shop.s%", "--stream"], "1 table, 2 rows", "", { environment })
+        yield* dumps([...words, "-B", "shop", "-c", "--stream"], "2 tables", "", { environment })
         yield* dumps([...words, "-B", "shop", "-x", "\\.small$", "--stream"], "1 table, 2 rows", "", { environment })
       }), { timeout: 180_000 })
 

@@ -1,8 +1,8 @@
-import { gzipSync } from "node:zlib"
+import { gunzipSync, gzipSync } from "node:zlib"
 
 import { assert, describe, it } from "@effect/vitest"
 import { Compression, SluiceError } from "@sluice/pipeline"
-import { Chunk, Effect, Exit, FastCheck as fc, Stream } from "effect"
+import { Chunk, Effect, Exit, FastCheck as fc, Option, Stream } from "effect"
 
 import * as flows from "../support/flows.js"
 import * as Zstd from "../support/zstd.js"
@@ -251,6 +251,30 @@ describe("a compressed file", () => {
     60_000
   )
 })
+
+for (const format of ["gzip", "zstd"] as const) {
+  const encoder = Compression.encoder(format)
+  const skipped = Option.isNone(encoder) ? " (SKIPPED: this Node cannot)" : ""
+  describe.skipIf(Option.isNone(encoder))(`what we compress as ${format}${skipped}`, () => {
+    it.live.prop(
+      "is read as what it was",
+      [fc.array(content, { maxLength: 20 })],
+      ([parts]) =>
+        Effect.gen(function*() {
+          const { end, push } = yield* Option.getOrThrow(encoder)
+          const pieces = yield* Effect.forEach(parts, (part) => {
+            const lent = part.slice()
+            return Effect.tap(push(lent), () => Effect.sync(() => lent.fill(0xee)))
+          })
+          const stored = new Uint8Array(Buffer.concat([...pieces.flat(), ...(yield* end)]))
+          const bytes = Buffer.concat(parts)
+          assert.isTrue(Buffer.from(yield* decode(format, [stored])).equals(bytes))
+          if (format === "gzip") assert.isTrue(gunzipSync(stored).equals(bytes))
+        }).pipe(Effect.scoped),
+      { fastCheck: { numRuns: 100 }, timeout: 60_000 }
+    )
+  })
+}
 
 /** A frame of many runs, written without making what it holds. */
 function zstdOf(frame: Zstd.Frame): Uint8Array {

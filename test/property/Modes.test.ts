@@ -1,8 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Frame } from "@sluice/format"
-import { Dump } from "@sluice/pipeline"
+import { Compression, Dump, Staging } from "@sluice/pipeline"
 import { Arbitraries, Contents } from "@sluice/testing"
-import { Effect, Either, Exit, FastCheck as fc, Option } from "effect"
+import { Effect, Either, Exit, FastCheck as fc, Layer, Option } from "effect"
 
 import * as flows from "../support/flows.js"
 
@@ -27,6 +27,11 @@ const moves = (): ReadonlyArray<Row> => {
   ]
 }
 
+const gzip = Staging.layerCompressed("gzip", Option.getOrThrow(Compression.encoder("gzip")))
+
+/** The same, with compressed files. */
+const compressed = (mode: flows.Mode): flows.Mode => ({ ...mode, dump: Layer.provideMerge(mode.dump, gzip) })
+
 const keeps = (mode: flows.Mode): boolean => mode.name.endsWith("NO_DELETE")
 const sendsContent = (mode: flows.Mode): boolean => !mode.name.startsWith("NO_STREAM")
 
@@ -46,13 +51,15 @@ describe("the pairs of modes that move a database", () => {
       fc.constantFrom(...moves()),
       dumpOptions,
       fc.integer({ min: 1, max: 4 }),
-      fc.array(fc.nat(), { maxLength: 40 })
+      fc.array(fc.nat(), { maxLength: 40 }),
+      fc.nat(3).map((n) => n === 3)
     ],
-    ([contents, row, dumpOptions, threads, cuts]) =>
+    ([contents, row, dumpOptions, threads, cuts, compresses]) =>
       Effect.gen(function*() {
         yield* flows.breathe
         const done = yield* flows.transfer({
           ...row,
+          dump: compresses ? compressed(row.dump) : row.dump,
           contents,
           dumpOptions,
           restoreOptions: { threads },
@@ -66,6 +73,7 @@ describe("the pairs of modes that move a database", () => {
         assert.strictEqual(done.restored.value.rows, Contents.rowCount(contents))
 
         const names = [...flows.namesOf(done.bytes)].sort()
+        assert.isTrue(names.every((name) => name.startsWith("metadata") || name.endsWith(".gz") === compresses))
         const sizes = Either.getOrThrow(Frame.decoder().push(done.bytes)).flatMap((event) =>
           event._tag === "Header" ? [event.size] : []
         )

@@ -2,8 +2,9 @@ import { FileSystem } from "@effect/platform"
 import { assert, layer } from "@effect/vitest"
 import { Pipe, Restore, Staging, StreamMode } from "@sluice/pipeline"
 import type { ScratchServer } from "@sluice/testing"
-import { Context, Deferred, Effect, Exit, Fiber, Layer, Option, Schedule, Stream } from "effect"
+import { Context, Deferred, Effect, Exit, Fiber, Layer, Option, Stream } from "effect"
 
+import { eventually } from "../support/eventually.js"
 import * as flows from "../support/flows.js"
 import { ask, connect, everythingIn, run } from "../support/mysqlSource.js"
 import * as real from "../support/realServers.js"
@@ -36,18 +37,7 @@ const others = (server: ScratchServer.ScratchServer) =>
       ))
   )
 
-/** In real time, and not for ever. */
-const until = <A, E, R>(what: Effect.Effect<A, E, R>, is: (a: A) => boolean) =>
-  what.pipe(
-    Effect.repeat({ until: is, schedule: Schedule.spaced("100 millis") }),
-    Effect.timeoutFail({ duration: "20 seconds", onTimeout: () => new Error("it never came to that") })
-  )
-
-const nobodyElse = (server: ScratchServer.ScratchServer) =>
-  Effect.flatMap(
-    Effect.exit(until(others(server), (list) => list.length === 0)),
-    (exit) => Effect.map(others(server), (list) => assert(Exit.isSuccess(exit), JSON.stringify(list)))
-  )
+const nobodyElse = (server: ScratchServer.ScratchServer) => eventually(others(server), (list) => list.length === 0)
 
 /** Whoever wants to write, and to change a definition, can: nothing of the server is locked. */
 const isFree = (server: ScratchServer.ScratchServer) =>
@@ -141,7 +131,7 @@ describeVendors("an interruption", (vendor) => {
             Effect.fork
           )
           yield* Deferred.await(stuck)
-          yield* until(namesIn(folder), (names) => names.some((name) => name.endsWith(".partial")))
+          yield* eventually(namesIn(folder), (names) => names.some((name) => name.endsWith(".partial")))
           // three readers, a spare one, and one for what is asked beside
           assert.isAtLeast((yield* others(server)).length, 5)
 
@@ -169,9 +159,9 @@ describeVendors("an interruption", (vendor) => {
           Effect.provide(real.sourceOf(server, 3)),
           Effect.fork
         )
-        yield* until(others(server), (list) => list.some((process) => /^FLUSH/.test(process[3] ?? "")))
+        yield* eventually(others(server), (list) => list.some((process) => /^FLUSH/.test(process[3] ?? "")))
         yield* Fiber.interrupt(dump)
-        yield* until(others(server), (list) => list.length === 1)
+        yield* eventually(others(server), (list) => list.length === 1)
         yield* run(
           writer,
           "INSERT INTO busy.other VALUES (200)",
@@ -200,13 +190,13 @@ describeVendors("an interruption", (vendor) => {
         const count = (table: string) =>
           Effect.map(ask(connection, `SELECT COUNT(*) FROM there.${table}`), ([row]) => row?.[0])
         yield* run(connection, "SET SESSION TRANSACTION ISOLATION LEVEL READ UNCOMMITTED")
-        yield* until(Effect.all([count("many"), count("other")]), ([many, other]) => many !== "0" && other === "2")
+        yield* eventually(Effect.all([count("many"), count("other")]), ([many, other]) => many !== "0" && other === "2")
 
         const exit = yield* Fiber.interrupt(restore)
         assert.isTrue(Exit.isInterrupted(exit), String(exit))
-        yield* until(others(server), (list) => list.length === 1)
+        yield* eventually(others(server), (list) => list.length === 1)
         // also for one who reads what is not committed
-        yield* until(count("many"), (rows) => rows === "0")
+        yield* eventually(count("many"), (rows) => rows === "0")
         assert.strictEqual(yield* count("other"), "2")
         yield* run(connection, "DROP DATABASE there")
         yield* isFree(server)
@@ -237,7 +227,7 @@ describeVendors("an interruption", (vendor) => {
             Effect.provide(real.targetOf(server)),
             Effect.fork
           )
-          yield* until(namesIn(folder), (names) => names.includes(".busy.many.00000.sql.partial"))
+          yield* eventually(namesIn(folder), (names) => names.includes(".busy.many.00000.sql.partial"))
           yield* Fiber.interrupt(restore)
           yield* nobodyElse(server)
           const names = yield* namesIn(folder)
@@ -262,9 +252,9 @@ describeVendors("an interruption", (vendor) => {
           Effect.provide(real.targetOf(server)),
           Effect.fork
         )
-        yield* until(others(server), (list) => list.some((process) => /^DELETE/.test(process[3] ?? "")))
+        yield* eventually(others(server), (list) => list.some((process) => /^DELETE/.test(process[3] ?? "")))
         yield* Fiber.interrupt(restore)
-        yield* until(others(server), (list) => list.length === 1)
+        yield* eventually(others(server), (list) => list.length === 1)
         yield* run(writer, "COMMIT")
         assert.deepStrictEqual(yield* ask(writer, "SELECT COUNT(*) FROM busy.many"), [[String(rows)]])
         yield* isFree(server)

@@ -6,8 +6,10 @@ import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import * as ScratchServer from "@sluice/testing/ScratchServer"
 import * as ServerPrograms from "@sluice/testing/ServerPrograms"
-import { Context, Effect, Option, Redacted, Schedule, Schema, Stream } from "effect"
+import { Context, Effect, Option, Redacted, Schema, Stream } from "effect"
 import * as mysql from "mysql2/promise"
+
+import { eventually } from "../support/eventually.js"
 
 const timeout = 240_000
 
@@ -47,11 +49,7 @@ const listens = (port: number) =>
 const exists = (path: string) => Effect.flatMap(FileSystem.FileSystem, (fs) => fs.exists(path))
 
 /** Nothing says when a killed process has been cleaned up after, so this looks until it has. */
-const eventually = <E, R>(condition: Effect.Effect<boolean, E, R>) =>
-  condition.pipe(
-    Effect.repeat({ until: (holds) => holds, schedule: Schedule.spaced("100 millis") }),
-    Effect.timeoutFail({ duration: "60 seconds", onTimeout: () => new Error("it stayed behind") })
-  )
+const untilNot = <E, R>(condition: Effect.Effect<boolean, E, R>) => eventually(condition, (holds) => !holds)
 
 const Held = Schema.parseJson(Schema.Struct({ directory: Schema.String, port: Schema.Number, pid: Schema.Number }))
 
@@ -156,8 +154,8 @@ describe.each(ServerPrograms.Vendor.literals)("a scratch %s server", (vendor) =>
       assert.isTrue(yield* listens(held.port))
       assert.isTrue(yield* exists(held.directory))
       process.kill(node.pid, "SIGKILL")
-      yield* eventually(Effect.negate(listens(held.port)))
-      yield* eventually(Effect.negate(exists(held.directory)))
+      yield* untilNot(listens(held.port))
+      yield* untilNot(exists(held.directory))
     }).pipe(Effect.provide(NodeContext.layer)), timeout)
 
   it.scoped("says in the server's own words why it does not start", () =>
@@ -177,12 +175,8 @@ describe.each(ServerPrograms.Vendor.literals)("a scratch %s server", (vendor) =>
     }).pipe(Effect.provide(NodeContext.layer)), timeout)
 })
 
-/** The same, of a list that is to become empty, with what is left in the error. */
-const eventuallyNone = <E, R>(left: Effect.Effect<ReadonlyArray<string>, E, R>) =>
-  Effect.catchAll(
-    eventually(Effect.map(left, (names) => names.length === 0)),
-    (error) => Effect.flatMap(left, (names) => Effect.die(new Error(`${error}: ${names.join("; ")}`)))
-  )
+const untilNone = <E, R>(left: Effect.Effect<ReadonlyArray<string>, E, R>) =>
+  eventually(left, (names) => names.length === 0)
 
 /** The processes that were started with a path inside `directory` among their arguments. */
 const processesOf = (directory: string) =>
@@ -208,8 +202,8 @@ describe("interrupting the making of a scratch server", () => {
             Effect.scoped,
             Effect.timeoutOption(millis)
           )
-          yield* eventuallyNone(fs.readDirectory(parent, { recursive: true }))
-          yield* eventuallyNone(processesOf(parent))
+          yield* untilNone(fs.readDirectory(parent, { recursive: true }))
+          yield* untilNone(processesOf(parent))
         }).pipe(Effect.scoped)).pipe(Effect.provide(NodeContext.layer)),
     timeout
   )

@@ -3,9 +3,10 @@
  */
 import type { Connection } from "@sluice/mysql"
 import type { ScratchServer } from "@sluice/testing"
-import { Effect, Fiber, Schedule } from "effect"
+import { Effect, Fiber } from "effect"
 
-import { ask, connect, run } from "./mysqlSource.js"
+import { eventually } from "./eventually.js"
+import { ask, connect, gone, run } from "./mysqlSource.js"
 
 const accounts = 100
 const each = 1000
@@ -55,11 +56,7 @@ export const commits = (connection: Connection.RawConnection) =>
 
 /** Waits until there were so many. */
 export const untilCommits = (connection: Connection.RawConnection, count: number) =>
-  commits(connection).pipe(
-    Effect.repeat({ until: (now) => now >= count, schedule: Schedule.spaced("10 millis") }),
-    Effect.timeout("2 minutes"),
-    Effect.orDie
-  )
+  Effect.orDie(eventually(commits(connection), (now) => now >= count))
 
 /** Keeps moving money on two connections while something runs. */
 export const whileMoving = <A, E, R>(server: ScratchServer.ScratchServer, effect: Effect.Effect<A, E, R>) =>
@@ -70,22 +67,27 @@ export const whileMoving = <A, E, R>(server: ScratchServer.ScratchServer, effect
         Effect.flatMap(
           connect(server),
           (connection) =>
-            Effect.fork(Effect.forever(
-              // as every application does that is told of a deadlock
-              Effect.catchIf(
-                run(connection, "CALL teller.moves(10)"),
-                ({ reason }) => reason === "Deadlock" || reason === "LockTimeout",
-                () => run(connection, "ROLLBACK")
-              )
-            ))
+            Effect.map(
+              Effect.fork(Effect.forever(
+                // as every application does that is told of a deadlock
+                Effect.catchIf(
+                  run(connection, "CALL teller.moves(10)"),
+                  ({ reason }) => reason === "Deadlock" || reason === "LockTimeout",
+                  () => run(connection, "ROLLBACK")
+                )
+              )),
+              (fiber) => ({ fiber, id: connection.threadId })
+            )
         )
     )
     const watcher = yield* connect(server)
     yield* untilCommits(watcher, (yield* commits(watcher)) + 20)
     const result = yield* effect
-    for (const writer of writers) {
-      const ended = yield* Fiber.interrupt(writer)
+    for (const { fiber, id } of writers) {
+      const ended = yield* Fiber.interrupt(fiber)
       if (ended._tag === "Failure" && ended.cause._tag === "Fail") return yield* Effect.die(ended.cause.error)
+      // what the server is about may still be committed when its client has gone
+      yield* gone(watcher, id)
     }
     return result
   }))

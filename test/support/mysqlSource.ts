@@ -9,6 +9,8 @@ import * as Source from "@sluice/pipeline/Source"
 import type * as ScratchServer from "@sluice/testing/ScratchServer"
 import { Chunk, Duration, Effect, Option, type Redacted, Stream } from "effect"
 
+import { eventually } from "./eventually.js"
+
 type Login = { readonly user: string; readonly password: Redacted.Redacted }
 
 export const optionsOf = (server: ScratchServer.ScratchServer, login?: Login): Connection.Options => ({
@@ -34,6 +36,13 @@ export const ask = (connection: Connection.RawConnection, sql: string) =>
   Effect.map(
     connection.query(sql),
     ({ rows }) => rows.map((row) => row.map((cell) => cell === null ? null : Sql.text(cell)))
+  )
+
+/** Waits until the server has no such connection any more. */
+export const gone = (connection: Connection.RawConnection, threadId: number) =>
+  eventually(
+    ask(connection, `SELECT COMMAND, STATE, INFO FROM information_schema.PROCESSLIST WHERE ID = ${threadId}`),
+    (rows) => rows.length === 0
   )
 
 export const everythingIn = (...databases: ReadonlyArray<string>): Source.Selection => ({

@@ -162,6 +162,7 @@ describe("dump", () => {
         statementSize: 1000000,
         chunkFileSize: Option.none(),
         completeInsert: false,
+        compress: Option.none(),
         utc: true,
         lockMode: "AUTO",
         ddl: "auto",

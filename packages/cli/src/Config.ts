@@ -79,6 +79,20 @@ export const Ddl = Schema.Literal("auto", "prevent", "detect")
 export type Ddl = typeof Ddl.Type
 
 /**
+ * What the files of a dump are compressed with.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const Compress = Schema.Literal("gzip", "zstd")
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type Compress = typeof Compress.Type
+
+/**
  * Where the password comes from: there is none, it was given, or it is to be asked for on the terminal.
  *
  * @since 0.1.0
@@ -201,6 +215,7 @@ export const DumpConfig = Schema.Struct({
   /** Bytes; `None` is as large as the memory budget allows. */
   chunkFileSize: Schema.OptionFromSelf(Schema.Number),
   completeInsert: Schema.Boolean,
+  compress: Schema.OptionFromSelf(Compress),
   utc: Schema.Boolean,
   lockMode: LockMode,
   ddl: Ddl,

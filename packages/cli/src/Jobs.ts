@@ -8,6 +8,7 @@ import type { Path } from "@effect/platform/Path"
 import * as Consistency from "@sluice/mysql/Consistency"
 import * as MysqlSource from "@sluice/mysql/MysqlSource"
 import * as MysqlTarget from "@sluice/mysql/MysqlTarget"
+import * as Compression from "@sluice/pipeline/Compression"
 import * as Dump from "@sluice/pipeline/Dump"
 import type { PipeIn, PipeOut } from "@sluice/pipeline/Pipe"
 import type { Progress } from "@sluice/pipeline/Progress"
@@ -26,6 +27,7 @@ import type * as Redacted from "effect/Redacted"
 import type { DumpConfig, RestoreConfig } from "./Config.js"
 import * as Config from "./Config.js"
 import * as Endpoint from "./Endpoint.js"
+import { UsageError } from "./UsageError.js"
 
 /** A secret that was asked for is there by the time a job runs. */
 export interface Login {
@@ -83,6 +85,27 @@ const ddls: { readonly [Policy in Config.Ddl]: Consistency.Ddl } = {
 
 type Environment = FileSystem | Path | PipeOut | PipeIn | Progress
 
+type Compressing = <O, E, R>(staging: Layer.Layer<O | Staging.Staging, E, R>) => Layer.Layer<O | Staging.Staging, E, R>
+
+/** What makes a staging one of compressed files. */
+const compressing = (wanted: DumpConfig["compress"]): Effect.Effect<Compressing, UsageError> =>
+  Option.match(wanted, {
+    onNone: () => Effect.succeed<Compressing>((staging) => staging),
+    onSome: (compression) =>
+      Option.match(Compression.encoder(compression), {
+        onNone: () =>
+          new UsageError({
+            reason: "NotAvailable",
+            problem: `--compress=${compression} is more than this Node can do`,
+            advice: "write --compress=gzip, or use Node 22.15 or newer"
+          }),
+        onSome: (encoder) =>
+          Effect.succeed<Compressing>((staging) =>
+            Layer.provideMerge(Staging.layerCompressed(compression, encoder), staging)
+          )
+      })
+  })
+
 /**
  * Dumps what was asked for. `processors` is what `--threads=0` stands for.
  *
@@ -93,15 +116,16 @@ export const dump = (
   config: DumpConfig,
   login: Login,
   processors: number
-): Effect.Effect<Verdict, DumpError, Environment> =>
+): Effect.Effect<Verdict, DumpError | UsageError, Environment> =>
   Effect.gen(function*() {
     const threads = Config.threadsOf(config.threads, processors)
     const connection = yield* connectionOf(config, login)
-    const memory = Staging.layerMemory({ budget: config.memoryBudget, threads })
-    const folder = Staging.layerDirectory({
+    const compressed = yield* compressing(config.compress)
+    const memory = compressed(Staging.layerMemory({ budget: config.memoryBudget, threads }))
+    const folder = compressed(Staging.layerDirectory({
       path: yield* Option.match(config.outputDirectory, { onNone: () => defaultDirectory, onSome: Effect.succeed }),
       contents: contents[config.whenNotEmpty]
-    })
+    }))
     const leaving = Option.match(config.stream, {
       onNone: () => Layer.provideMerge(StreamMode.layerDumpDirectory, folder),
       onSome: (spelling) =>

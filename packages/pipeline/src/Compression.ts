@@ -9,8 +9,10 @@
  */
 import type * as FileName from "@sluice/format/FileName"
 import * as Context from "effect/Context"
+import * as Option from "effect/Option"
 import type * as Stream from "effect/Stream"
 
+import * as encoding from "./internal/encoding.js"
 import * as gzip from "./internal/gzip.js"
 import * as zstd from "./internal/zstd.js"
 import * as zstdPlatform from "./internal/zstdPlatform.js"
@@ -60,3 +62,24 @@ const decodeWith =
 export class Compression extends Context.Reference<Compression>()("@sluice/pipeline/Compression", {
   defaultValue: (): { readonly decode: Decode } => ({ decode: decodeWith(zstdPlatform.platform) })
 }) {}
+
+/**
+ * Makes what compresses a file, piece by piece, beside the event loop.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Encoder = encoding.Make
+
+/**
+ * What this platform can compress with: gzip always, Zstandard from Node 22.15 on.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const encoder = (compression: Exclude<FileName.Compression, "none">): Option.Option<Encoder> =>
+  compression === "gzip"
+    ? Option.some(encoding.gzip)
+    : encoding.hasZstd
+    ? Option.some(encoding.zstd)
+    : Option.none()

@@ -11,12 +11,15 @@
  */
 import type * as FileSystem from "@effect/platform/FileSystem"
 import type * as Path from "@effect/platform/Path"
+import type * as FileName from "@sluice/format/FileName"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
 
+import type * as Compression from "./Compression.js"
+import * as compressed from "./internal/stagingCompressed.js"
 import * as directory from "./internal/stagingDirectory.js"
 import * as memory from "./internal/stagingMemory.js"
 import type { BackupError, OutputError } from "./SluiceError.js"
@@ -118,3 +121,28 @@ export const layerDirectory = (
 export const layerMemory = (
   options: memory.Options
 ): Layer.Layer<Staging, never, FileSystem.FileSystem | Path.Path> => Layer.scoped(Staging, memory.make(options))
+
+/**
+ * Compresses what another staging keeps. Each file that can be gets an extension more; sizes and checksums are of the
+ * bytes as they are stored. Reading gives those, too.
+ *
+ * @example
+ * ```ts
+ * import { Compression, Staging } from "@sluice/pipeline"
+ * import { Layer, Option } from "effect"
+ *
+ * const folder = Staging.layerDirectory({ path: "/backup", contents: "Nothing" })
+ * const compressed = Option.map(
+ *   Compression.encoder("gzip"),
+ *   (encoder) => Layer.provideMerge(Staging.layerCompressed("gzip", encoder), folder)
+ * )
+ * ```
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerCompressed = (
+  compression: Exclude<FileName.Compression, "none">,
+  encoder: Compression.Encoder
+): Layer.Layer<Staging, never, Staging> =>
+  Layer.effect(Staging, Effect.map(Staging, (staging) => compressed.make(staging, compression, encoder)))

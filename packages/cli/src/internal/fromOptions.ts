@@ -9,7 +9,7 @@ import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 
 import type { Password, Rows, TableName } from "../Config.js"
-import { Checksum, Ddl, DropTable, DumpConfig, LockMode, RestoreConfig, StreamMode } from "../Config.js"
+import { Checksum, Compress, Ddl, DropTable, DumpConfig, LockMode, RestoreConfig, StreamMode } from "../Config.js"
 import * as Endpoint from "../Endpoint.js"
 import { compile } from "./pattern.js"
 
@@ -63,6 +63,7 @@ const dumpOptions = Schema.Struct({
   "use-single-column": Schema.Boolean,
   "statement-size": Schema.NumberFromString,
   "complete-insert": Schema.Boolean,
+  compress: Schema.optional(Compress),
   "tz-utc": Schema.Boolean,
   "sync-thread-lock-mode": LockMode,
   ddl: Ddl,
@@ -181,6 +182,7 @@ const dumpOf = (input: typeof dumpOptions.Type): Either.Either<DumpConfig, strin
       splitPartitions: input["split-partitions"],
       useSingleColumn: input["use-single-column"],
       statementSize: input["statement-size"],
+      compress: Option.fromNullable(input.compress),
       chunkFileSize: input["chunk-filesize"] === 0 ? Option.none() : Option.some(input["chunk-filesize"] * 1024 * 1024),
       completeInsert: input["complete-insert"],
       utc: input["tz-utc"],

@@ -158,6 +158,18 @@ export const dumpOptions: ReadonlyArray<Entry> = [
     help: "Cut tables along keys of texts, too. They are in any case."
   }),
   entry({
+    ...files,
+    name: "compress",
+    short: ["c"],
+    kind: Kind.Choice({
+      bare: "gzip",
+      spellings: [["gzip", "gzip"], ["zstd", "zstd"]],
+      refused: []
+    }),
+    metavar: "KIND",
+    help: "Compress each file: gzip, which is also meant without a value, or zstd, which needs Node 22.15 or newer."
+  }),
+  entry({
     ...how,
     name: "statement-size",
     short: ["s"],

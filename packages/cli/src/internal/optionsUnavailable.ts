@@ -94,7 +94,6 @@ const inDump: ReadonlyArray<string> = [
   "default-character-set",
   "load-data-character-set",
   "table-engine-for-view-dependency",
-  "compress/c",
   "build-empty-files/e",
   "exit-if-broken-table-found",
   "no-check-generated-fields",

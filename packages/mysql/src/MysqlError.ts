@@ -40,6 +40,15 @@ export class MysqlError extends Schema.TaggedError<MysqlError>("@sluice/mysql/My
   }
 
   /**
+   * The error of a connection that was reading for a dump, while others of the same snapshot may be left.
+   *
+   * @since 0.1.0
+   */
+  toLostReader(what: string, where: string): SourceError {
+    return new SourceError({ ...this.fields(what, where), readerLost: true })
+  }
+
+  /**
    * The error of a server that is restored into.
    *
    * @since 0.1.0

@@ -215,12 +215,14 @@ const open = (
         const table = yield* tableOf(chunk.table)
         const where = `${Sql.quoteName({ database: chunk.table.database, name: chunk.table.name })}, ${chunk.note}`
         const explained = (error: MysqlError) => Reading.explained(error, where)
+        const lost = (error: MysqlError) =>
+          error.reason === "ConnectionLost" ? error.toLostReader(Reading.what, where) : explained(error)
         const { connection, returns } = yield* lease(chunk.table)
         return Reading.rows(connection, dialect, table, chunk, how, json).pipe(
           // Only a statement that came to its end leaves its connection, and the snapshot with it, as they were.
           Stream.concat(Stream.execute(returns)),
           Stream.tapError((error) => Tenants.keepsSnapshot(error) ? returns : Effect.void),
-          Stream.mapError(explained)
+          Stream.mapError(lost)
         )
       }))
 

@@ -27,6 +27,7 @@ import * as batches from "./internal/batches.js"
 import * as identity from "./internal/identity.js"
 import * as manifest from "./internal/manifest.js"
 import { missing, type Named } from "./internal/named.js"
+import * as retaking from "./internal/retaking.js"
 import * as rotating from "./internal/rotating.js"
 import * as tableEnds from "./internal/tableEnds.js"
 import { Outgoing } from "./Outgoing.js"
@@ -241,18 +242,21 @@ export const run = (
       byFirstColumn: options.byFirstColumn,
       utc: options.read.utc
     }
+    const retakes = retaking.make(progress)
     const filesOf = (chunk: Source.Chunk): Stream.Stream<Made, SourceError | OutputError> =>
-      snapshot.read(chunk, options.read).pipe(
-        Stream.tap((piece) => progress.add({ rows: piece.rows, bytes: piece.bytes.length })),
-        rotating.files(staging, {
-          name: (subPart) =>
-            FileName.render(FileName.FileName.Rows({ ...nameOf(chunk.table), part: chunk.part, subPart })),
-          preamble: chunk.table.preamble === undefined
-            ? rowsHead
-            : Sql.concat([rowsHead, Sql.bytes(chunk.table.preamble)]),
-          limit
-        }),
-        Stream.filterMap(Option.map((file): Made => ({ file, table: Option.some(chunk.table), objects: 0 })))
+      retakes.files((count) =>
+        snapshot.read(chunk, options.read).pipe(
+          count,
+          rotating.files(staging, {
+            name: (subPart) =>
+              FileName.render(FileName.FileName.Rows({ ...nameOf(chunk.table), part: chunk.part, subPart })),
+            preamble: chunk.table.preamble === undefined
+              ? rowsHead
+              : Sql.concat([rowsHead, Sql.bytes(chunk.table.preamble)]),
+            limit
+          }),
+          Stream.filterMap(Option.map((file): Made => ({ file, table: Option.some(chunk.table), objects: 0 })))
+        )
       )
     const ends = tableEnds.make(snapshot.finish)
     const rows = Stream.fromIterable([
@@ -371,7 +375,7 @@ export const run = (
       rows: totals.rows,
       bytes: totals.bytes,
       leftOut: [...leftOut(options), ...catalog.leftOut],
-      remarks: [catalog.consistency]
+      remarks: [catalog.consistency, ...(yield* retakes.remarks)]
     }
     return verdict
   })).pipe(Effect.withSpan("Dump.run"))

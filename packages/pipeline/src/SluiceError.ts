@@ -77,7 +77,11 @@ const retryable = (reason: string): boolean =>
  */
 export class SourceError extends Schema.TaggedError<SourceError>("@sluice/pipeline/SourceError")(
   "SourceError",
-  serverFields
+  {
+    ...serverFields,
+    /** The connection that was reading is lost, and others of the same snapshot may read the same again. */
+    readerLost: Schema.optional(Schema.Boolean)
+  }
 ) {
   /** @since 0.1.0 */
   readonly side = "source"

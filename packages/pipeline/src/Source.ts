@@ -176,7 +176,11 @@ export interface Snapshot {
   readonly programs: (database: DatabaseInfo) => Effect.Effect<ReadonlyArray<SchemaFile.Definition>, SourceError>
   /** The chunks of a table, in the order of its key. */
   readonly plan: (table: TableInfo, options: PlanOptions) => Stream.Stream<Chunk, SourceError>
-  /** The rows of a chunk. At most as many chunks are read at once as the source has readers; others wait. */
+  /**
+   * The rows of a chunk. At most as many chunks are read at once as the source has readers; others wait. When it fails
+   * with `readerLost`, the same chunk can be read again from its beginning; with as many lost as there are, it fails
+   * without it.
+   */
   readonly read: (chunk: Chunk, options: ReadOptions) => Stream.Stream<Piece, SourceError>
   /**
    * To be run when all that is wanted of a table has been read. Lets go of what the server held for it.

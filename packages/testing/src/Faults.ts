@@ -17,7 +17,7 @@ import * as Ref from "effect/Ref"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 
-import { type Refusal, refusal, sourceError, targetError } from "./internal/memoryServerRefusal.js"
+import { readerLost, type Refusal, refusal, sourceError, targetError } from "./internal/memoryServerRefusal.js"
 
 /**
  * How something fails.
@@ -52,7 +52,7 @@ export type SourceFault = Data.TaggedEnum<{
   readonly Definition: { readonly nth: number; readonly failure: Failure }
   /** The plan of a table fails before its first chunk. */
   readonly Plan: { readonly nth: number; readonly failure: Failure }
-  /** A reading fails in place of the piece. */
+  /** A reading fails in place of the piece. After `ConnectionLost` another reader may read the same again. */
   readonly Piece: { readonly nth: number; readonly failure: Failure }
 }>
 
@@ -110,6 +110,9 @@ const failSource = (failure: Failure): Effect.Effect<never, SourceError> =>
 
 const failTarget = (failure: Failure): Effect.Effect<never, TargetError> =>
   failure === "Hang" ? Effect.never : targetError(what, words[failure])
+
+const lostReader = (error: SourceError): SourceError =>
+  error.reason === "ConnectionLost" ? readerLost(what, words.ConnectionLost) : error
 
 /** Counts, and says which fault's time has come. */
 const watch = <F extends { readonly nth: number }>(faults: ReadonlyArray<F>) =>
@@ -171,7 +174,8 @@ export const source = (service: Source.Source["Type"], faults: ReadonlyArray<Sou
             triggers: asked(snapshot.triggers),
             programs: asked(snapshot.programs),
             plan: (table, options) => Stream.unwrap(Effect.as(strike("Plan"), snapshot.plan(table, options))),
-            read: (chunk, options) => Stream.tap(snapshot.read(chunk, options), () => strike("Piece")),
+            read: (chunk, options) =>
+              Stream.tap(snapshot.read(chunk, options), () => Effect.mapError(strike("Piece"), lostReader)),
             finish: snapshot.finish
           }))
       }

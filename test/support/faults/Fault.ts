@@ -4,6 +4,7 @@
  * `test/fault/Matrix.test.ts` makes each of them happen and holds the program to its row; docs/reliability.md is
  * rendered from the same rows. A row of yours goes into `dump.ts`, `restore.ts` or `backup.ts`.
  */
+import type { Fingerprint } from "@sluice/mysql"
 import type { ScratchServer, ServerPrograms } from "@sluice/testing"
 import type { Effect, Scope } from "effect"
 
@@ -65,6 +66,8 @@ export interface Stage {
   readonly mode: Mode
   readonly source: ScratchServer.ScratchServer
   readonly target: ScratchServer.ScratchServer
+  /** What `shop` is like on the source. */
+  readonly picture: Fingerprint.Fingerprint
   /** A folder of the cell's own. */
   readonly home: string
 }

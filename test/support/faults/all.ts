@@ -3,7 +3,13 @@
  */
 import * as backup from "./backup.js"
 import * as dump from "./dump.js"
+import * as dumpConnections from "./dumpConnections.js"
 import type { Fault } from "./Fault.js"
 import * as restore from "./restore.js"
 
-export const faults: ReadonlyArray<Fault> = [...dump.faults, ...restore.faults, ...backup.faults]
+export const faults: ReadonlyArray<Fault> = [
+  ...dump.faults,
+  ...dumpConnections.faults,
+  ...restore.faults,
+  ...backup.faults
+]

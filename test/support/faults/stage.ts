@@ -23,10 +23,12 @@ import type { Left, Mode, Outcome, Stage } from "./Fault.js"
 export class Servers extends Context.Tag("test/faults/Servers")<Servers, {
   readonly source: ScratchServer.ScratchServer
   readonly target: ScratchServer.ScratchServer
+  /** What `shop` is like on the source. */
+  readonly picture: Fingerprint.Fingerprint
 }>() {}
 
-/** The rows of `large`, of about 150 bytes each; `heap` has as many and no key. */
-const rows = 20_000
+/** The rows of `large`, of about 150 bytes each; `heap` has three times as many and no key. */
+const rows = 7_000
 
 /** Starts them and makes `shop`. */
 export const servers = (vendor: ServerPrograms.Vendor) =>
@@ -39,10 +41,10 @@ export const servers = (vendor: ServerPrograms.Vendor) =>
         yield* fill(source, "shop", rows)
         yield* tell(
           source,
-          "CREATE TABLE shop.heap AS SELECT id % 100 AS n, filling FROM shop.large",
+          "CREATE TABLE shop.heap AS SELECT id % 100 AS n, filling FROM shop.large, (SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3) AS three",
           "ANALYZE TABLE shop.heap"
         )
-        return { source, target }
+        return { source, target, picture: yield* pictureOf(source, "shop") }
       })
     ),
     NodeContext.layer
@@ -62,7 +64,7 @@ export const awake = (server: ScratchServer.ScratchServer) =>
 /** A stage for one cell. Its end empties the target. */
 export const make = (mode: Mode) =>
   Effect.gen(function*() {
-    const { source, target } = yield* Servers
+    const { picture, source, target } = yield* Servers
     yield* awake(source)
     yield* awake(target)
     const home = yield* Effect.acquireRelease(
@@ -70,7 +72,7 @@ export const make = (mode: Mode) =>
       (home) => Effect.sync(() => Fs.rmSync(home, { recursive: true, force: true }))
     )
     yield* Effect.addFinalizer(() => Effect.orDie(tell(target, "DROP DATABASE IF EXISTS shop")))
-    const stage: Stage = { mode, source, target, home }
+    const stage: Stage = { mode, source, target, picture, home }
     return stage
   })
 
@@ -134,13 +136,11 @@ export const outcomeOf = <A>(
   return { code: ExitCode.ofFailure(failure), said: `sluice: ${failure.message}`, left }
 }
 
-const picture = (server: ScratchServer.ScratchServer) => Effect.zipRight(awake(server), pictureOf(server, "shop"))
-
 /** What differs between the source and the target, in words. */
 export const unequal = (stage: Stage) =>
   Effect.gen(function*() {
-    const source: Fingerprint.Fingerprint = yield* picture(stage.source)
-    return differences(source, yield* picture(stage.target))
+    yield* awake(stage.target)
+    return differences(stage.picture, yield* pictureOf(stage.target, "shop"))
   })
 
 /** Whether the target has no database `shop`. */

@@ -39,6 +39,9 @@ const expression = (dialect: Dialect.Dialect, json: Json) => (column: Catalog.Co
     : dialect.read(column, name)
 }
 
+/** @internal */
+export const what = "cannot read rows from the source"
+
 /** What a server says where `exactJson` makes it fail. */
 const noJson = 3141
 
@@ -48,9 +51,9 @@ const noJson = 3141
  * @internal
  */
 export const explained = (error: MysqlError.MysqlError, where: string): SourceError =>
-  error.errno !== noJson ? error.toSource("cannot read rows from the source", where) : new SourceError({
+  error.errno !== noJson ? error.toSource(what, where) : new SourceError({
     reason: "Unsupported",
-    what: "cannot read rows from the source",
+    what,
     where,
     detail:
       "a value of JSON was made by a function of SQL, and holds what its text does not bring back: a number that is " +

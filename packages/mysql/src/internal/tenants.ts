@@ -166,6 +166,8 @@ export const make = (options: Options): Effect.Effect<Tenants> =>
           const result = yield* attempt(table, name)
           if (Either.isRight(result)) return result.right
           const error = result.left
+          // it was lost before it was asked for a row, and was not given back: one after the other, none is left
+          if (error._tag === "MysqlError" && error.reason === "ConnectionLost") continue
           if (error._tag === "SourceError" && error.reason !== "LockTimeout") return yield* error
           if (error._tag === "MysqlError" && gone.has(error.reason)) {
             return yield* Marks.changed(table, "it was dropped or renamed while the dump ran")

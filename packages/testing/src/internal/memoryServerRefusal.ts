@@ -57,3 +57,7 @@ export const targetError = (what: string, reason: Refusal, where?: string): Targ
 /** @internal */
 export const sourceError = (what: string, reason: Refusal, where?: string): SourceError =>
   new SourceError(fields(what, reason, where))
+
+/** Of a connection that was reading. @internal */
+export const readerLost = (what: string, reason: Refusal): SourceError =>
+  new SourceError({ ...fields(what, reason, undefined), readerLost: true })

@@ -113,7 +113,7 @@ export const faults: ReadonlyArray<Fault> = [
     modes,
     ci: "once",
     code: 4,
-    message: "sluice: cannot … the source",
+    message: "sluice: cannot …: … closed the connection",
     left: "Unfinished",
     cell: (stage) =>
       through(
@@ -127,7 +127,7 @@ export const faults: ReadonlyArray<Fault> = [
     modes,
     ci: "once",
     code: 4,
-    message: "sluice: cannot … the source",
+    message: "sluice: cannot …: …. Try again",
     left: "Unfinished",
     cell: (stage) =>
       through(stage, (statement) =>

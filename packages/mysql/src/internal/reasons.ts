@@ -53,11 +53,15 @@ const socketWords: Readonly<Record<string, (address: string) => string>> = {
 
 /** @internal */
 export const socketDetail = (code: string | undefined, message: string, address: string): string => {
-  const words = code === undefined ? undefined : socketWords[code]
+  // what the driver says of a connection that was lost before it was asked anything
+  const known = code === undefined && message.includes("connection is in closed state")
+    ? "PROTOCOL_CONNECTION_LOST"
+    : code
+  const words = known === undefined ? undefined : socketWords[known]
   const said = message === "" ? address : `${address}: ${message}`
   return words === undefined
     ? said
-    : code?.startsWith("PROTOCOL") === true
+    : known?.startsWith("PROTOCOL") === true
     ? words(address)
     : `${words(address)} (${code})`
 }

@@ -1,12 +1,36 @@
 import * as Zlib from "node:zlib"
 
 import { assert, describe, it } from "@effect/vitest"
-import { Crc32, Metadata } from "@sluice/format"
+import { Crc32, Inventory, Metadata } from "@sluice/format"
 import { Effect, Either, FastCheck as fc, Option } from "effect"
 
 const part = fc.stringMatching(/^[A-Za-z0-9_-]{1,12}$/)
 const text = fc.stringMatching(/^[A-Za-z0-9,:' +-]{1,20}$/).map((text) => text.trim()).filter((text) => text !== "")
 const maybe = <A>(arbitrary: fc.Arbitrary<A>) => fc.option(arbitrary).map(Option.fromNullable)
+
+const name = fc.oneof(
+  part,
+  fc.fullUnicodeString({ minLength: 1, maxLength: 8 }),
+  fc.constantFrom("a\nb", "]", "\"", "=1")
+)
+const features = fc.uniqueArray(fc.oneof(part, name.map((name) => `ENGINE ${name}`)), { maxLength: 3 })
+
+const inventory: fc.Arbitrary<Inventory.Inventory> = fc.record({
+  vendor: part,
+  version: text.map((text) => text.replace(/ +/g, " ")),
+  lowerCaseTableNames: fc.constantFrom(0, 1, 2),
+  databases: fc.array(
+    fc.record({
+      name,
+      features,
+      items: fc.array(
+        fc.record({ kind: fc.constantFrom(...Inventory.ItemKind.literals), name, definer: fc.string(), features }),
+        { maxLength: 4 }
+      )
+    }),
+    { maxLength: 3 }
+  )
+})
 
 const metadata: fc.Arbitrary<Metadata.Metadata> = fc.record({
   startedAt: maybe(fc.constant("2026-01-02 03:04:05")),
@@ -26,7 +50,13 @@ const metadata: fc.Arbitrary<Metadata.Metadata> = fc.record({
     { maxLength: 4 }
   ),
   checksums: fc.constant([]),
-  announcement: fc.record({ backupId: part, definitions: fc.boolean(), consistency: maybe(text) }).map(Option.some),
+  announcement: fc.record({
+    backupId: part,
+    definitions: fc.boolean(),
+    consistency: maybe(text),
+    inventory: maybe(inventory),
+    longestStatement: maybe(fc.nat())
+  }).map(Option.some),
   files: fc.uniqueArray(
     fc.record({
       name: part.map((part) => `${part}.sql`),

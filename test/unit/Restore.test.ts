@@ -102,6 +102,7 @@ describe("another tool's stream", () => {
       // `a` has a default that only works with `z`
       const needing = (server: MemoryServer.MemoryServer) =>
         Layer.succeed(Target.Target, {
+          obstacles: server.target.obstacles,
           session: Effect.map(server.target.session, (session) => ({
             ...session,
             execute: (statement: Uint8Array) =>

@@ -27,7 +27,8 @@ const sessionOf = (
   inspect: () => die,
   checksum: () => die,
   triggers: () => die,
-  generated: () => die
+  generated: () => die,
+  unknown: () => die
 })
 
 const make = (session: Target.Session, statements: ReadonlyArray<string>) =>

@@ -3,7 +3,7 @@
  *
  * One text format serves three kinds of file. `metadata` closes a backup. In a stream, `metadata.header` opens it
  * and each `metadata.partial.N` tells what follows. The sections are mydumper's; the sections `[sluice]`,
- * `[sluice.files]` and `[sluice.end]` are ours, and mydumper's loader ignores them.
+ * `[sluice.inventory]`, `[sluice.files]` and `[sluice.end]` are ours, and mydumper's loader ignores them.
  *
  * ```text
  * [sluice]
@@ -25,6 +25,7 @@ import * as Option from "effect/Option"
 
 import * as Crc32 from "./Crc32.js"
 import * as Ini from "./internal/ini.js"
+import * as Inventory from "./Inventory.js"
 
 /**
  * What is said of one table, sequence or view. `database` and `table` are the parts that stand in file names.
@@ -69,6 +70,10 @@ export interface Announcement {
   readonly definitions: boolean
   /** How consistent the dump is, in words: what was locked, and for how long. */
   readonly consistency: Option.Option<string>
+  /** What the backup holds, where it says so: not in the parts in the midst of a stream. */
+  readonly inventory: Option.Option<Inventory.Inventory>
+  /** The bytes of the longest statement with rows so far, if it is known. */
+  readonly longestStatement: Option.Option<number>
 }
 
 /**
@@ -174,8 +179,15 @@ const announcementSection = (announcement: Announcement): string =>
     `backup-id = ${announcement.backupId}`,
     "manifest = required",
     `definitions = ${announcement.definitions ? 1 : 0}`,
-    ...Option.match(announcement.consistency, { onNone: () => [], onSome: (text) => [`consistency = ${text}`] })
-  ])
+    ...Option.match(announcement.consistency, { onNone: () => [], onSome: (text) => [`consistency = ${text}`] }),
+    ...Option.match(announcement.longestStatement, {
+      onNone: () => [],
+      onSome: (bytes) => [`longest-statement = ${bytes}`]
+    })
+  ]) + Option.match(announcement.inventory, {
+    onNone: () => "",
+    onSome: (inventory) => section("sluice.inventory", pairs(new Map(Inventory.render(inventory))))
+  })
 
 const encoder = new TextEncoder()
 
@@ -347,6 +359,14 @@ export const parse = (bytes: Uint8Array): Either.Either<Metadata, MetadataError>
         )
       }
     }
+    const inventory = Ini.entriesOf(file, "sluice.inventory")
+    const held = inventory.size === 0 ? Option.none() : Option.some(
+      yield* Either.mapLeft(
+        Inventory.parse(inventory),
+        (line) => new MetadataError({ reason: "Malformed", detail: `the inventory's line ${line} cannot be read` })
+      )
+    )
+    const longest = announcement.get("longest-statement")
     const files: Array<FileEntry> = []
     for (const [name, value] of Ini.entriesOf(file, "sluice.files")) {
       files.push(yield* parseFile(name, value))
@@ -366,7 +386,9 @@ export const parse = (bytes: Uint8Array): Either.Either<Metadata, MetadataError>
         ? Option.some({
           backupId: announcement.get("backup-id") ?? "",
           definitions: announcement.get("definitions") !== "0",
-          consistency: Option.fromNullable(announcement.get("consistency"))
+          consistency: Option.fromNullable(announcement.get("consistency")),
+          inventory: held,
+          longestStatement: longest !== undefined && count.test(longest) ? Option.some(Number(longest)) : Option.none()
         })
         : Option.none(),
       files

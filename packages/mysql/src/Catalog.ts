@@ -35,6 +35,7 @@ export interface Column {
   readonly kind: Row.ColumnKind
   /** The character set of its texts, by the server's name of it. */
   readonly charset: Option.Option<string>
+  readonly collation: Option.Option<string>
   /** Its cells cannot be inserted, the server makes them. */
   readonly generated: boolean
   /** `SELECT *` and a plain INSERT pass it over. */
@@ -65,6 +66,7 @@ export interface Table {
   readonly info: Source.TableInfo
   /** A view has none. */
   readonly engine: Option.Option<string>
+  readonly collation: Option.Option<string>
   readonly partitioned: boolean
   /** In their order. */
   readonly columns: ReadonlyArray<Column>
@@ -110,6 +112,8 @@ export interface Catalog {
   readonly transactional: ReadonlySet<string>
   /** The full names of tables that keep their history, of which the snapshot gives only the current rows. */
   readonly versioned: ReadonlyArray<string>
+  /** All tables that keep their history, as `database.table`. */
+  readonly systemVersioned: ReadonlyArray<string>
 }
 
 /**
@@ -132,8 +136,13 @@ const unsupported = (detail: string, advice: string) =>
 
 const Name = Schema.Struct({ name: Schema.String })
 
-/** The condition that a column of the catalog is one of these names. One name alone is looked up, not scanned for. */
-const oneOf = (column: string, names: ReadonlyArray<string>): string =>
+/**
+ * The condition that a column of the catalog is one of these names. One name alone is looked up, not scanned for.
+ *
+ * @since 0.1.0
+ * @category rendering
+ */
+export const oneOf = (column: string, names: ReadonlyArray<string>): string =>
   names.length === 1
     ? `${column} = ${Sql.quoteText(names.join())}`
     : `${column} IN (${names.map(Sql.quoteText).join(", ")})`
@@ -246,7 +255,8 @@ const TableRow = Schema.Struct({
   engine: Schema.NullOr(Schema.String),
   rows: Schema.NullOr(Control.Numeric),
   bytes: Schema.NullOr(Control.Numeric),
-  options: Schema.NullOr(Schema.String)
+  options: Schema.NullOr(Schema.String),
+  collation: Schema.NullOr(Schema.String)
 })
 
 const EngineRow = Schema.Struct({ engine: Schema.String })
@@ -265,7 +275,8 @@ const readTables = (control: Control.Session, selection: Source.Selection, ident
       control.query(
         TableRow,
         "SELECT TABLE_SCHEMA AS `database`, TABLE_NAME AS name, TABLE_TYPE AS type, ENGINE AS engine, " +
-          "TABLE_ROWS AS `rows`, DATA_LENGTH AS bytes, CREATE_OPTIONS AS options FROM information_schema.TABLES " +
+          "TABLE_ROWS AS `rows`, DATA_LENGTH AS bytes, CREATE_OPTIONS AS options, TABLE_COLLATION AS collation " +
+          "FROM information_schema.TABLES " +
           `WHERE ${oneOf("TABLE_SCHEMA", identity.databases)}`
       ),
       (error) => error.toSource(what)
@@ -320,7 +331,7 @@ export const read = (
     )
     const transactional = new Set(engines.map((row) => row.engine))
     if (identity.databases.length === 0) {
-      return { databases: [], sqlMode, transactional, versioned: [] }
+      return { databases: [], sqlMode, transactional, versioned: [], systemVersioned: [] }
     }
     const within = (column: string) => oneOf(column, identity.databases)
     const tables = yield* readTables(control, selection, identity)
@@ -347,6 +358,7 @@ export const read = (
           }, period),
           period,
           engine: Option.fromNullable(row.engine),
+          collation: Option.fromNullable(row.collation),
           partitioned: /\bpartitioned\b/i.test(row.options ?? ""),
           columns: own,
           key: Keys.choose(keys.get(fullName(name, row.name)) ?? [], own)
@@ -355,5 +367,13 @@ export const read = (
       triggers: triggers.filter((row) => row.database === name).map((row) => row.name),
       programs: programs.filter((row) => row.database === name)
     }))
-    return { databases, sqlMode, transactional, versioned: versioned.filter((name) => !periods.has(name)) }
+    return {
+      databases,
+      sqlMode,
+      transactional,
+      versioned: versioned.filter((name) => !periods.has(name)),
+      systemVersioned: tables.filter((row) => row.type === "SYSTEM VERSIONED").map(({ database, name }) =>
+        `${database}.${name}`
+      )
+    }
   })

@@ -24,6 +24,7 @@ import * as Definitions from "./internal/definitions.js"
 import * as Dialect from "./internal/dialect.js"
 import * as Engines from "./internal/engines.js"
 import * as History from "./internal/history.js"
+import * as Inventory from "./internal/inventory.js"
 import * as Moment from "./internal/moment.js"
 import * as Reading from "./internal/reading.js"
 import * as ServerWide from "./internal/serverWide.js"
@@ -130,7 +131,14 @@ const take = (
         global?.mode ?? "",
         options.history
       )
-      return { catalog, moment }
+      const inventory = yield* Inventory.read(
+        control,
+        selection,
+        catalog,
+        (column) => Catalog.oneOf(column, moment.identity.databases),
+        side.server
+      )
+      return { catalog, inventory, moment }
     }))
   })
 
@@ -150,7 +158,7 @@ const open = (
   Effect.gen(function*() {
     const connections = yield* connectAll(options)
     const { atOnce, dialect, readers, seconds, side } = connections
-    const { catalog, moment } = yield* take(options, connections, selection)
+    const { catalog, inventory, moment } = yield* take(options, connections, selection)
     const tenants = yield* Tenants.make({
       connections: readers,
       atOnce,
@@ -246,7 +254,8 @@ const open = (
             database.tables
           ))
         ],
-        position: moment.position
+        position: moment.position,
+        inventory
       },
       serverWide: (kind) => one(ServerWide.read(side, kind)),
       database: (database) => one(Definitions.database(side, database.name)),

@@ -15,6 +15,8 @@ import type * as Scope from "effect/Scope"
 import * as Connection from "./Connection.js"
 import * as Checksums from "./internal/checksums.js"
 import * as NoMemberRetry from "./internal/noMemberRetry.js"
+import * as Obstacles from "./internal/obstacles.js"
+import * as Probes from "./internal/probes.js"
 import * as TargetSession from "./internal/targetSession.js"
 import { within } from "./internal/within.js"
 import * as MysqlError from "./MysqlError.js"
@@ -54,6 +56,8 @@ const make = (options: Options): Effect.Effect<Target.Session, TargetError, Scop
       yield* run("cannot keep the restore out of the target's binary log", "SET SESSION sql_log_bin = 0")
     }
     yield* run("cannot prepare a session of the target server", limitWait(options))
+    // a server may be set so that nobody writes unless he asks to
+    yield* run("cannot prepare a session of the target server", "SET SESSION TRANSACTION READ WRITE")
     const state = yield* run("cannot read the target server's settings", TargetSession.settings)
     const settings = TargetSession.readSettings(state.rows[0] ?? [])
     if (!settings.explicitDefaultsForTimestamp) {
@@ -121,7 +125,12 @@ const make = (options: Options): Effect.Effect<Target.Session, TargetError, Scop
             Sql.quoteName({ database, name: table })
           ),
           ({ rows }) => TargetSession.generatedFound(rows, { database, name: table }, settings)
-        )
+        ),
+      unknown: (statement, of) =>
+        Effect.mapBoth(Probes.understands(connection, Probes.qualified(statement, of)), {
+          onFailure: (error) => error.toTarget("cannot ask the target server what it knows"),
+          onSuccess: Option.map((error) => failed(error, statement))
+        })
     }
   })
 
@@ -170,4 +179,18 @@ const tooLong = (statement: Uint8Array, most: number): TargetError =>
  * @category layers
  */
 export const layer = (options: Options): Layer.Layer<Target.Target> =>
-  Layer.succeed(Target.Target, { session: make(options) })
+  Layer.succeed(Target.Target, {
+    session: make(options),
+    obstacles: (demands) =>
+      Effect.scoped(Effect.gen(function*() {
+        const connection = yield* Effect.mapError(
+          Connection.acquire(options),
+          (error) => error.toTarget("cannot connect to the target server")
+        )
+        const facts = yield* Effect.mapError(
+          Obstacles.read(connection, demands),
+          (error) => error.toTarget("cannot find out what the target server can take")
+        )
+        return Obstacles.of(facts, demands)
+      }))
+  })

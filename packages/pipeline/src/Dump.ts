@@ -12,6 +12,7 @@
  * @since 0.1.0
  */
 import * as FileName from "@sluice/format/FileName"
+import type * as Inventory from "@sluice/format/Inventory"
 import * as Metadata from "@sluice/format/Metadata"
 import * as Naming from "@sluice/format/Naming"
 import * as SchemaFile from "@sluice/format/SchemaFile"
@@ -176,8 +177,11 @@ export const run = (
     const announcement: Metadata.Announcement = {
       backupId: yield* identity.random,
       definitions: options.schemas,
-      consistency: Option.none()
+      consistency: Option.none(),
+      inventory: Option.none(),
+      longestStatement: Option.none()
     }
+    let longest = 0
     const header: Partial<Metadata.Metadata> = {
       startedAt: Option.some(startedAt),
       config: new Map([["quote-character", "BACKTICK"]]),
@@ -246,6 +250,11 @@ export const run = (
     const filesOf = (chunk: Source.Chunk): Stream.Stream<Made, SourceError | OutputError> =>
       retakes.files((count) =>
         snapshot.read(chunk, options.read).pipe(
+          Stream.tap((piece) =>
+            Effect.sync(() => {
+              longest = Math.max(longest, piece.longest)
+            })
+          ),
           count,
           rotating.files(staging, {
             name: (subPart) =>
@@ -301,11 +310,20 @@ export const run = (
       Stream.flatMap(Stream.fromIterable(views), viewFiles)
     )
 
-    const announce = (name: FileName.FileName, metadata: Partial<Metadata.Metadata>) =>
+    const announced = (inventory: Option.Option<Inventory.Inventory> = Option.none()): Metadata.Announcement => ({
+      ...announcement,
+      inventory,
+      longestStatement: Option.liftPredicate(longest, (bytes) => bytes > 0)
+    })
+    const announce = (
+      name: FileName.FileName,
+      metadata: Partial<Metadata.Metadata>,
+      inventory?: Option.Option<Inventory.Inventory>
+    ) =>
       Effect.flatMap(
         outgoing.announce(
           FileName.render(name),
-          Metadata.render({ ...Metadata.empty, ...metadata, announcement: Option.some(announcement) })
+          Metadata.render({ ...Metadata.empty, ...metadata, announcement: Option.some(announced(inventory)) })
         ),
         Option.match({ onNone: () => Effect.void, onSome: disposal.dispose })
       )
@@ -329,7 +347,16 @@ export const run = (
       expectedRows: baseTables.reduce((sum, table) => sum + table.estimatedRows, 0),
       expectedBytes: baseTables.reduce((sum, table) => sum + table.estimatedBytes, 0)
     })
-    yield* announce(FileName.FileName.MetadataHeader(), header)
+    const inventory = Option.some({
+      ...catalog.inventory,
+      databases: catalog.inventory.databases
+        .filter(({ name }) => chosen.some((database) => database.name === name))
+        .map((database) => ({
+          ...database,
+          items: database.items.filter(({ kind }) => options.schemas || kind === "table")
+        }))
+    })
+    yield* announce(FileName.FileName.MetadataHeader(), header, inventory)
     const phases = [
       ["databases", Stream.concat(serverWide, databases)] as const,
       ...(options.schemas ? [["definitions", definitions] as const] : []),
@@ -358,7 +385,7 @@ export const run = (
       tables: tables.map((table) =>
         section(table, table.kind !== "Table" || !options.rows ? Option.none() : Option.some(totals.rowsOf(table)))
       ),
-      announcement: Option.some({ ...announcement, consistency: Option.some(catalog.consistency) }),
+      announcement: Option.some({ ...announced(inventory), consistency: Option.some(catalog.consistency) }),
       files: totals.entries
     }
     const { file } = yield* put(FileName.FileName.Metadata(), Metadata.render(last))

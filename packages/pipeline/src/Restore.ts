@@ -22,6 +22,7 @@ import * as compareChecksums from "./internal/compareChecksums.js"
 import * as expectations from "./internal/expectations.js"
 import type { Named } from "./internal/named.js"
 import * as order from "./internal/order.js"
+import * as preflights from "./internal/preflight.js"
 import * as proving from "./internal/proving.js"
 import * as replay from "./internal/replay.js"
 import * as restoredSoFar from "./internal/restored.js"
@@ -141,7 +142,7 @@ export const run = (
     const { progress, withSession } = workbench
     const definitions = restoreDefinitions.make(options, workbench, restored)
     const rows = restoreRows.make(options, workbench, restored, backup)
-    const proven = proving.make(workbench, backup)
+    const proven = proving.make(workbench, backup, yield* preflights.make(options))
     const ofServer = serverWide.make({
       accounts: options.users,
       tablespaces: options.schemas,

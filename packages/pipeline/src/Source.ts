@@ -6,6 +6,7 @@
  *
  * @since 0.1.0
  */
+import type * as Inventory from "@sluice/format/Inventory"
 import type * as SchemaFile from "@sluice/format/SchemaFile"
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
@@ -75,6 +76,8 @@ export interface Catalog {
   readonly leftOut: ReadonlyArray<string>
   /** The position in the binary log that belongs to the snapshot, as keys of the metadata's `[source]`. */
   readonly position: ReadonlyMap<string, string>
+  /** What the snapshot holds, and what it asks of a server that is to take it. */
+  readonly inventory: Inventory.Inventory
 }
 
 /**
@@ -107,6 +110,8 @@ export interface Piece {
   readonly bytes: Uint8Array
   /** Rows in those statements. */
   readonly rows: number
+  /** The bytes of the longest of them, with its end. */
+  readonly longest: number
 }
 
 /**

@@ -72,6 +72,73 @@ export const Summed = Data.taggedEnum<Summed>()
 export type Found = "Table" | "Window" | "Sequence" | "View" | "Nothing"
 
 /**
+ * What a restore will do in a database of the target.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Act =
+  | "Create"
+  | "Insert"
+  | "Drop"
+  | "Delete"
+  | "CreateView"
+  | "CreateTrigger"
+  | "CreateRoutine"
+  | "CreateEvent"
+  | "Alter"
+
+/**
+ * What a restore asks of one database of the target, which may not be there yet.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface DatabaseDemands {
+  readonly name: string
+  readonly acts: ReadonlySet<Act>
+  /** Tables, sequences and views that will be made. */
+  readonly tables: ReadonlyArray<string>
+  /** What becomes of those that are there already. */
+  readonly ifThere: "Refuse" | "Drop" | "Delete" | "Nothing"
+  /** `user@host` of those in whose name objects will run. */
+  readonly definers: ReadonlySet<string>
+  /**
+   * What must be known there, as `Inventory.Item` says it, each with an object that asks for it. `LOGGED` stands for
+   * functions and triggers.
+   */
+  readonly features: ReadonlyMap<string, string>
+}
+
+/**
+ * What a restore asks of a target, as far as it is known.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Demands {
+  readonly databases: ReadonlyArray<DatabaseDemands>
+  /** The bytes of the longest statement, or 0. */
+  readonly longestStatement: number
+  /** Whether accounts are created before anything else. */
+  readonly accounts: boolean
+}
+
+/**
+ * Something that stands in the way of a restore, found before it begins.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Obstacle {
+  readonly reason: TargetError["reason"]
+  /** What it is, as a clause. */
+  readonly says: string
+  /** What a person can do about it, as a clause in the imperative. */
+  readonly advice: string
+}
+
+/**
  * A connection that statements are run on, one at a time.
  *
  * @since 0.1.0
@@ -111,6 +178,14 @@ export interface Session {
   readonly triggers: (database: string, table: string) => Effect.Effect<ReadonlyArray<string>, TargetError>
   /** The columns of a table that the server computes, and takes no value for. */
   readonly generated: (database: string, table: string) => Effect.Effect<ReadonlyArray<GeneratedColumn>, TargetError>
+  /**
+   * Lets the server read a definition as the session is set now, without running it, and gives what it does not know
+   * of it, if anything. What only shows when it runs is not found.
+   */
+  readonly unknown: (
+    statement: Uint8Array,
+    of: { readonly database: string; readonly name: string }
+  ) => Effect.Effect<Option.Option<TargetError>, TargetError>
 }
 
 /**
@@ -122,4 +197,6 @@ export interface Session {
 export class Target extends Context.Tag("@sluice/pipeline/Target")<Target, {
   /** Opens a session; closing the scope rolls back what it had not committed. */
   readonly session: Effect.Effect<Session, TargetError, Scope.Scope>
+  /** All that stands in the way of a restore, as far as it can be found out without changing anything. */
+  readonly obstacles: (demands: Demands) => Effect.Effect<ReadonlyArray<Obstacle>, TargetError>
 }>() {}

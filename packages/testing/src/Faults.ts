@@ -250,7 +250,8 @@ const session = (
       inspect: (database, name) => alive(service.inspect(database, name)),
       checksum: (of) => alive(service.checksum(of)),
       triggers: (database, table) => alive(service.triggers(database, table)),
-      generated: (database, table) => alive(service.generated(database, table))
+      generated: (database, table) => alive(service.generated(database, table)),
+      unknown: (statement, of) => alive(service.unknown(statement, of))
     }
   })
 
@@ -272,7 +273,7 @@ export const target = (service: Target.Target["Type"], faults: ReadonlyArray<Tar
         onSome: ({ failure }) => failTarget(failure)
       })
     )
-    return { fired, target: { session: open } }
+    return { fired, target: { session: open, obstacles: service.obstacles } }
   })
 
 /**

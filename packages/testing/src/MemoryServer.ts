@@ -77,6 +77,8 @@ export interface Options {
   readonly readers?: number | undefined
   /** The sql_mode of the server, which every session begins with. */
   readonly sqlMode?: string | undefined
+  /** What stands in the way of a restore into it, besides tables that are there; nothing when not given. */
+  readonly obstacles?: ((demands: Target.Demands) => ReadonlyArray<Target.Obstacle>) | undefined
 }
 
 /**
@@ -118,7 +120,7 @@ export const make = (
     }
     const sqlMode = options.sqlMode ?? defaultSqlMode
     const source = Sources.make(state, { readers: options.readers ?? 4, sqlMode })
-    const target = Targets.make(state, sqlMode)
+    const target = Targets.make(state, sqlMode, options.obstacles ?? (() => []))
     const layerSource = Layer.succeed(Source.Source, source)
     const layerTarget = Layer.succeed(Target.Target, target)
     return {

@@ -70,6 +70,7 @@ const ColumnRow = Schema.Struct({
   type: Schema.String,
   definition: Schema.String,
   charset: Schema.NullOr(Schema.String),
+  collation: Schema.NullOr(Schema.String),
   extra: Schema.NullOr(Schema.String)
 })
 
@@ -97,7 +98,8 @@ export const read = (
       control.query(
         ColumnRow,
         "SELECT TABLE_SCHEMA AS `database`, TABLE_NAME AS `table`, COLUMN_NAME AS name, DATA_TYPE AS type, " +
-          "COLUMN_TYPE AS definition, CHARACTER_SET_NAME AS charset, EXTRA AS extra " +
+          "COLUMN_TYPE AS definition, CHARACTER_SET_NAME AS charset, COLLATION_NAME AS collation, " +
+          "EXTRA AS extra " +
           `FROM information_schema.COLUMNS WHERE ${within} ` +
           "ORDER BY TABLE_SCHEMA, TABLE_NAME, ORDINAL_POSITION"
       ),
@@ -132,6 +134,7 @@ export const read = (
         definition: row.definition,
         kind: kind ?? "Binary",
         charset: Option.fromNullable(row.charset),
+        collation: Option.fromNullable(row.collation),
         generated: generated.test(row.extra ?? ""),
         invisible: invisible.test(row.extra ?? "")
       })

@@ -124,6 +124,14 @@ export interface Dialect {
   readonly hashesInHex: Option.Option<string>
   /** General tablespaces: name, file, size of compressed pages, of extension, and whether it is encrypted. */
   readonly tablespaces: Option.Option<string>
+  /** Privileges of which one is enough to write to a server that is read-only. */
+  readonly writesAnyhow: ReadonlyArray<string>
+  /** Privileges of which one is enough to create what runs in another account's name. */
+  readonly namesDefiners: ReadonlyArray<string>
+  /** Whether a foreign key needs a privilege on the table that it refers to. */
+  readonly referencesNeedLeave: boolean
+  /** The databases that nobody may write to, one a row; where there are such. */
+  readonly readOnlyDatabases: Option.Option<string>
 }
 
 const atLeast = (server: Server, major: number, minor: number, patch: number): boolean => {
@@ -213,7 +221,11 @@ const mariadb = (server: Server): Dialect => ({
   uniqueChecks: "1",
   accounts: "SELECT User, Host, is_role FROM mysql.user",
   hashesInHex: Option.none(),
-  tablespaces: Option.none()
+  tablespaces: Option.none(),
+  writesAnyhow: atLeast(server, 10, 11, 0) ? ["READ_ONLY ADMIN"] : ["SUPER", "READ_ONLY ADMIN"],
+  namesDefiners: ["SUPER", "SET USER"],
+  referencesNeedLeave: false,
+  readOnlyDatabases: Option.none()
 })
 
 const mysql = (server: Server): Dialect => ({
@@ -269,7 +281,15 @@ const mysql = (server: Server): Dialect => ({
       "FROM information_schema.INNODB_TABLESPACES t " +
       "JOIN information_schema.FILES f ON f.TABLESPACE_NAME = t.NAME AND f.FILE_TYPE = 'TABLESPACE' " +
       "WHERE t.SPACE_TYPE = 'General' AND t.NAME <> 'mysql' ORDER BY t.NAME"
-  )
+  ),
+  writesAnyhow: ["SUPER", "CONNECTION_ADMIN"],
+  namesDefiners: atLeast(server, 8, 2, 0) ? ["SUPER", "SET_ANY_DEFINER"] : ["SUPER", "SET_USER_ID"],
+  referencesNeedLeave: true,
+  readOnlyDatabases: atLeast(server, 8, 0, 22)
+    ? Option.some(
+      "SELECT SCHEMA_NAME FROM information_schema.SCHEMATA_EXTENSIONS WHERE OPTIONS LIKE '%READ ONLY=1%'"
+    )
+    : Option.none()
 })
 
 /** @internal */

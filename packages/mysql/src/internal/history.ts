@@ -81,6 +81,7 @@ const column = (name: string): Catalog.Column => ({
   definition: "timestamp(6)",
   kind: "Temporal",
   charset: Option.none(),
+  collation: Option.none(),
   generated: false,
   invisible: false
 })

@@ -112,11 +112,14 @@ const countedRows = (
       count === null || count === undefined ? 0 : Number(Sql.text(count)),
       (left) =>
         left <= 0 ? Option.none() : Option.some([
-          Chunk.unsafeFromArray(Array.from(Row.statements({
-            head: start,
-            rows: Array.from({ length: Math.min(left, most) }, () => empty),
-            statementSize: options.statementSize
-          }))),
+          Chunk.unsafeFromArray(Array.from(
+            Row.statements({
+              head: start,
+              rows: Array.from({ length: Math.min(left, most) }, () => empty),
+              statementSize: options.statementSize
+            }),
+            ({ bytes, rows }) => ({ bytes, rows, longest: bytes.length })
+          )),
           left - most
         ])
     )

@@ -42,6 +42,7 @@ interface Ready {
   readonly buffer: Uint8Array
   readonly length: number
   readonly rows: number
+  readonly longest: number
 }
 
 /**
@@ -90,6 +91,8 @@ export class Transcoder {
   private statementRows = 0
   /** Rows of the statements before it in this buffer. */
   private closedRows = 0
+  /** The bytes of the longest of them. */
+  private longest = 0
 
   private readonly ready: Array<Ready> = []
   private lent: Uint8Array | undefined = undefined
@@ -174,7 +177,7 @@ export class Transcoder {
       return undefined
     }
     this.lent = next.buffer
-    return { bytes: next.buffer.subarray(0, next.length), rows: next.rows }
+    return { bytes: next.buffer.subarray(0, next.length), rows: next.rows, longest: next.longest }
   }
 
   /** Gives the buffers back. What is lent still may be looked at by somebody, so it is left to him. Ends its use. */
@@ -203,6 +206,7 @@ export class Transcoder {
     this.out[this.at++] = SEMICOLON
     this.out[this.at++] = LINE_FEED
     this.closedRows += this.statementRows
+    this.longest = Math.max(this.longest, this.at - this.statementStart)
     this.statementStart = this.at
     this.statementRows = 0
     if (last) {
@@ -211,11 +215,12 @@ export class Transcoder {
   }
 
   private closePiece(next?: Uint8Array): void {
-    this.ready.push({ buffer: this.out, length: this.at, rows: this.closedRows })
+    this.ready.push({ buffer: this.out, length: this.at, rows: this.closedRows, longest: this.longest })
     this.out = next ?? this.buffer(0)
     this.at = 0
     this.statementStart = 0
     this.closedRows = 0
+    this.longest = 0
   }
 
   /** Moves the row that was written between `from` and `to` into a new statement. */

@@ -69,7 +69,7 @@ export const make = Effect.sync(() => {
   }
 
   /** Takes a metadata file in: the header of a stream, a part of it, or the end. */
-  const absorb = (arrival: Arrival, content: Uint8Array): Effect.Effect<void, BackupError> =>
+  const absorb = (arrival: Arrival, content: Uint8Array): Effect.Effect<Metadata.Metadata, BackupError> =>
     Effect.gen(function*() {
       const { file, kind } = arrival
       const metadata = yield* Effect.mapError(Metadata.parse(content), (error) => damaged(file.name, error.message))
@@ -111,6 +111,7 @@ export const make = Effect.sync(() => {
         }
         last = Option.some(metadata)
       }
+      return metadata
     })
 
   /** The number of rows that a file of its own says a table has. */

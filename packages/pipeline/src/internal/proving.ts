@@ -10,14 +10,19 @@ import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 
 import type { Arrival } from "../Incoming.js"
-import { BackupError, type OutputError } from "../SluiceError.js"
+import { BackupError, type OutputError, type TargetError } from "../SluiceError.js"
+import type * as Preflight from "./preflight.js"
 import type { Backup, Workbench } from "./workbench.js"
 
 /** The metadata of some five million files. */
 const largestMetadata = 512 * 1024 * 1024
 
 /** @internal */
-export const make = (workbench: Workbench, backup: Backup) => {
+export const make = (
+  workbench: Workbench,
+  backup: Backup,
+  preflight: Effect.Effect.Success<ReturnType<typeof Preflight.make>>
+) => {
   const content = (arrival: Arrival): Effect.Effect<Uint8Array, BackupError> =>
     arrival.file.bytes > largestMetadata
       ? new BackupError({
@@ -33,12 +38,15 @@ export const make = (workbench: Workbench, backup: Backup) => {
       )
 
   /** Takes metadata in, and lets through what is proven. */
-  const proven = (arrival: Arrival): Effect.Effect<Option.Option<Arrival>, BackupError | OutputError> => {
+  const proven = (
+    arrival: Arrival
+  ): Effect.Effect<Option.Option<Arrival>, BackupError | OutputError | TargetError> => {
     switch (arrival.kind._tag) {
       case "Metadata":
       case "MetadataHeader":
       case "MetadataPartial":
         return Effect.flatMap(content(arrival), (bytes) => backup.absorb(arrival, bytes)).pipe(
+          Effect.flatMap(preflight.look),
           Effect.zipRight(workbench.discard(arrival)),
           Effect.as(Option.none())
         )

@@ -127,11 +127,27 @@ export class Session {
           ? this.setSequence(statement)
           : kind.keyword === "DELETE"
           ? this.deleteFrom(statement)
-          : this.unknown(statement)
+          : this.misunderstood(statement)
     }
   }
 
-  private unknown(statement: Uint8Array): Either.Either<never, Refusal> {
+  /** What it would not understand of a definition. */
+  unknown(statement: Uint8Array): Option.Option<Refusal> {
+    const kind = Statement.classify(statement)
+    const mode = this.variables.quoting
+    const read: Either.Either<unknown, Refusal> = kind._tag === "CreateTable"
+      ? Definitions.parseTable(statement, mode)
+      : kind._tag === "CreateView"
+      ? Definitions.parseView(statement, mode)
+      : kind._tag === "CreateSequence"
+      ? Sequences.parse(statement, mode)
+      : kind._tag === "Other"
+      ? this.misunderstood(statement)
+      : Either.void
+    return Option.filter(Either.getLeft(read), ({ errno }) => errno === 1064)
+  }
+
+  private misunderstood(statement: Uint8Array): Either.Either<never, Refusal> {
     return refuse(1064, `You have an error in your SQL syntax near '${Sql.text(statement.subarray(0, 80))}'`)
   }
 
@@ -306,7 +322,7 @@ export class Session {
       }
       if (kind === "TRIGGER") {
         if (table === undefined) {
-          return yield* this.unknown(statement)
+          return yield* this.misunderstood(statement)
         }
         if (database.inspect(table.name) !== "Table") {
           return yield* database.inspect(table.name) === "View"
@@ -336,7 +352,7 @@ export class Session {
       }
       yield* cursor.end()
       if (what === undefined) {
-        return yield* this.unknown(statement)
+        return yield* this.misunderstood(statement)
       }
       this.commit()
       const missing: Array<Refusal> = []

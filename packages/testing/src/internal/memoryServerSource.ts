@@ -3,9 +3,11 @@
  *
  * @internal
  */
+import type * as Inventory from "@sluice/format/Inventory"
 import * as Row from "@sluice/format/Row"
 import * as SchemaFile from "@sluice/format/SchemaFile"
 import * as Sql from "@sluice/format/Sql"
+import * as Statement from "@sluice/format/Statement"
 import type { SourceError } from "@sluice/pipeline/SluiceError"
 import type * as Source from "@sluice/pipeline/Source"
 import * as Chunk from "effect/Chunk"
@@ -57,6 +59,31 @@ const infoOf = (database: Contents.Database): Source.DatabaseInfo => ({
   ].sort((a, b) => a.name < b.name ? -1 : 1)
 })
 
+/** Nothing in memory has a definer, or needs what another server may lack. */
+const inventoryOf = (contents: Contents.Contents): Inventory.Inventory => ({
+  vendor: "memory",
+  version: "1",
+  lowerCaseTableNames: 0,
+  databases: contents.databases.map((database) => {
+    const item = (kind: Inventory.ItemKind, name: string): Inventory.Item => ({ kind, name, definer: "", features: [] })
+    return {
+      name: database.name,
+      features: [],
+      items: [
+        ...database.tables.map(({ name }) => item("table", name)),
+        ...database.sequences.map(({ name }) => item("sequence", name)),
+        ...database.views.map(({ name }) => item("view", name)),
+        ...database.triggers.flatMap(({ create }) => {
+          const kind = Statement.classify(create)
+          return kind._tag === "CreateProgram" && kind.table !== undefined ? [item("trigger", kind.table.name)] : []
+        }),
+        ...database.routines.map(({ kind, name }) => item(kind === "FUNCTION" ? "function" : "procedure", name)),
+        ...database.events.map(({ name }) => item("event", name))
+      ]
+    }
+  })
+})
+
 const poison = 0xa5
 
 /** Lends the same memory again and again, and spoils what was lent before. */
@@ -93,20 +120,21 @@ const encode = (
 }
 
 /** One, two or three statements at a time, as a real reader's pieces hold whatever came over the wire. */
-const grouped = (statements: ReadonlyArray<Row.Piece>): ReadonlyArray<Row.Piece> => {
-  const pieces: Array<Row.Piece> = []
+const grouped = (statements: ReadonlyArray<Row.Piece>): ReadonlyArray<Source.Piece> => {
+  const pieces: Array<Source.Piece> = []
   for (let at = 0; at < statements.length;) {
     const group = statements.slice(at, at + 1 + pieces.length % 3)
     pieces.push({
       bytes: Sql.concat(group.map(({ bytes }) => bytes)),
-      rows: group.reduce((sum, { rows }) => sum + rows, 0)
+      rows: group.reduce((sum, { rows }) => sum + rows, 0),
+      longest: group.reduce((most, { bytes }) => Math.max(most, bytes.length), 0)
     })
     at += group.length
   }
   return pieces
 }
 
-const lent = (pieces: ReadonlyArray<Row.Piece>): Stream.Stream<Source.Piece> =>
+const lent = (pieces: ReadonlyArray<Source.Piece>): Stream.Stream<Source.Piece> =>
   Stream.suspend(() => {
     const lender = new Lender()
     const left = pieces[Symbol.iterator]()
@@ -119,7 +147,7 @@ const lent = (pieces: ReadonlyArray<Row.Piece>): Stream.Stream<Source.Piece> =>
             lender.spoil()
             return Effect.fail(Option.none())
           }
-          return Effect.succeed(Chunk.of({ bytes: lender.lend(next.value.bytes), rows: next.value.rows }))
+          return Effect.succeed(Chunk.of({ ...next.value, bytes: lender.lend(next.value.bytes) }))
         })
       )
     )
@@ -205,7 +233,8 @@ const snapshot = (
         sqlMode: options.sqlMode,
         consistency: "one moment of a server in memory",
         leftOut: [],
-        position: new Map([["SOURCE_LOG_FILE", "\"memory.000001\""], ["SOURCE_LOG_POS", "4"]])
+        position: new Map([["SOURCE_LOG_FILE", "\"memory.000001\""], ["SOURCE_LOG_POS", "4"]]),
+        inventory: inventoryOf(contents)
       },
       serverWide: () => Effect.succeed([]),
       database: ({ name }) =>

@@ -7,6 +7,7 @@ import type { TargetError } from "@sluice/pipeline/SluiceError"
 import type * as Target from "@sluice/pipeline/Target"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 
 import { type Refusal, refuse, targetError } from "./memoryServerRefusal.js"
@@ -84,9 +85,37 @@ const open = (state: State, sqlMode: string): Effect.Effect<Target.Session, Targ
       // sums over the catalog of a real server
       checksum: () => Effect.succeedNone,
       // it knows no such columns
-      generated: () => Effect.succeed([])
+      generated: () => Effect.succeed([]),
+      unknown: (statement) =>
+        ask(
+          "cannot read a statement",
+          () =>
+            Either.right(Option.map(session.unknown(Uint8Array.from(statement)), (reason) =>
+              targetError("a statement failed", reason)))
+        )
     }
   })
 
+/** Tables that are there and should not be. */
+const taken = (state: State, { databases }: Target.Demands): ReadonlyArray<Target.Obstacle> => {
+  const names = databases.filter(({ ifThere }) => ifThere === "Refuse").flatMap(({ name, tables }) =>
+    tables.filter((table) => (state.databases.get(name)?.inspect(table) ?? "Nothing") !== "Nothing")
+      .map((table) => `${name}.${table}`)
+  )
+  return names.length === 0 ? [] : [{
+    reason: "AlreadyExists",
+    says: `${names.join(", ")} ${names.length === 1 ? "is" : "are"} already there`,
+    advice: "restore into an empty server, or say what becomes of them with --drop-table"
+  }]
+}
+
 /** @internal */
-export const make = (state: State, sqlMode: string): Target.Target["Type"] => ({ session: open(state, sqlMode) })
+export const make = (
+  state: State,
+  sqlMode: string,
+  obstacles: (demands: Target.Demands) => ReadonlyArray<Target.Obstacle>
+): Target.Target["Type"] => ({
+  session: open(state, sqlMode),
+  obstacles: (demands) =>
+    Effect.zipRight(Effect.yieldNow(), Effect.sync(() => [...taken(state, demands), ...obstacles(demands)]))
+})

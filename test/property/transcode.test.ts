@@ -34,8 +34,13 @@ const numbers = fc.oneof(
   fc.bigInt({ min: -(2n ** 63n), max: 2n ** 64n - 1n }).map(String)
 ).map((text) => Sql.bytes(text))
 
+/** Expressions among the texts of JSON, and what only begins like one. */
+const json = fc.tuple(fc.constantFrom("JSON_REPLACE(", "JSON_REPLACE", "J", ""), content(lengths)).map((
+  [head, bytes]
+) => Sql.bytes(head, bytes))
+
 const cell = (kind: Row.ColumnKind): fc.Arbitrary<Row.Cell> =>
-  fc.option(kind === "Number" ? numbers : content(lengths), { freq: 6 })
+  fc.option(kind === "Number" ? numbers : kind === "Json" ? json : content(lengths), { freq: 6 })
 
 const table = fc.array(fc.constantFrom(...Row.columnKinds), { minLength: 1, maxLength: 6 }).chain((kinds) =>
   fc.record({

@@ -200,7 +200,7 @@ export const DumpConfig = Schema.Struct({
   users: Schema.Boolean,
   tablespaces: Schema.Boolean,
   history: Schema.Boolean,
-  /** Whether values of JSON that no text brings back are carried as their text. */
+  /** whether values of JSON are carried as their text. */
   jsonAsText: Schema.Boolean,
   schemas: Schema.Boolean,
   triggers: Schema.Boolean,

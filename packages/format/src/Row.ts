@@ -22,7 +22,7 @@ import * as Sql from "./Sql.js"
  * | `Binary` | BINARY, VARBINARY, BLOB, and strings to keep byte for byte | `_binary "…"` |
  * | `Bit` | BIT | `_binary "…"` |
  * | `Geometry` | spatial types: SRID and WKB | `_binary "…"` |
- * | `Json` | JSON of MySQL | `CONVERT("…" USING UTF8MB4)` |
+ * | `Json` | JSON of MySQL | `CONVERT("…" USING UTF8MB4)`; what begins with `JSON_REPLACE(`, as no text of JSON does, is an expression, and stands as it is |
  *
  * NULL is `NULL`. A cell of no bytes is `""`, but for numbers, which always have some.
  *
@@ -58,6 +58,10 @@ export type Cell = Uint8Array | null
 const NULL = Sql.bytes("NULL")
 const EMPTY = Sql.bytes("\"\"")
 
+const jsonExpression = Sql.bytes("JSON_REPLACE(")
+
+const isJsonExpression = (cell: Uint8Array): boolean => jsonExpression.every((byte, i) => cell[i] === byte)
+
 const encodeNumber = (cell: Uint8Array): Uint8Array =>
   Values.isNegativeZero(cell, 0, cell.length) ? Sql.bytes(cell, "e0") : cell
 
@@ -70,7 +74,7 @@ const encoders: { readonly [K in ColumnKind]: (cell: Uint8Array) => Uint8Array }
   Binary: encodeBinary,
   Bit: encodeBinary,
   Geometry: encodeBinary,
-  Json: (cell) => Sql.bytes("CONVERT(", Sql.quoteString(cell), " USING UTF8MB4)")
+  Json: (cell) => isJsonExpression(cell) ? cell : Sql.bytes("CONVERT(", Sql.quoteString(cell), " USING UTF8MB4)")
 }
 
 /**

@@ -51,8 +51,8 @@ export interface Options extends Connection.Options {
   /** Whether what system-versioned tables held before is read too, for targets from MariaDB 10.11 on. */
   readonly history?: boolean | undefined
   /**
-   * Whether values of JSON are carried as their text. Without it, those of MySQL that hold what no text brings back
-   * (numbers that are DECIMAL or UNSIGNED, dates, times, bytes) are an error.
+   * Whether values of JSON are carried as their text. Without it, those of MySQL that hold more (numbers that are
+   * DECIMAL or UNSIGNED, dates, times) are written as expressions, and what none makes, which is bytes, is an error.
    */
   readonly jsonAsText?: boolean | undefined
 }

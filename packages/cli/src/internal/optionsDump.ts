@@ -89,8 +89,9 @@ export const dumpOptions: ReadonlyArray<Entry> = [
     ...what,
     name: "json-as-text",
     kind: Kind.Flag(),
-    help: "Carry values of JSON as their text. Without it, a value of MySQL's that no text brings back (a " +
-      "number that is DECIMAL or UNSIGNED, a date, a time, bytes) ends the dump."
+    help:
+      "Carry values of JSON as their text, which is faster. Without it, what MySQL's functions put into them beyond " +
+      "their text (numbers that are DECIMAL or UNSIGNED, dates, times) is carried too, and bytes end the dump."
   }),
   entry({
     ...what,

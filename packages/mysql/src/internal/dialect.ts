@@ -89,8 +89,8 @@ export interface Dialect {
    */
   readonly read: (typed: Typed, column: string) => string
   /**
-   * A JSON column as it is, where its text says all of it; for a session whose `character_set_connection` is utf8mb4. Else an error, as no text brings that back. Only MySQL keeps
-   * values in it that a text does not tell apart: numbers that are decimal or unsigned, dates, bytes.
+   * The text of a JSON column's value, or of an expression that makes it, for a session that is set up for it. Only
+   * MySQL keeps more than a text tells.
    */
   readonly exactJson: Option.Option<(column: string) => string>
   /** One value: the roles that are active, for `SHOW GRANTS … USING`; where `SHOW GRANTS` leaves them out. */

@@ -16,13 +16,14 @@ import type * as Catalog from "../Catalog.js"
 import type * as Connection from "../Connection.js"
 import type * as MysqlError from "../MysqlError.js"
 import type * as Dialect from "./dialect.js"
+import * as ExactJson from "./exactJson.js"
 import * as History from "./history.js"
 import * as Keys from "./keys.js"
 import * as Partitions from "./partitions.js"
 import * as Zones from "./zones.js"
 
 /**
- * How a JSON column is read: `Exact` fails where its text is not all of it, `Text` takes the text for it.
+ * How a JSON column is read: `Exact` with all that it holds, `Text` takes its text for it.
  *
  * @internal
  */
@@ -56,8 +57,8 @@ export const explained = (error: MysqlError.MysqlError, where: string): SourceEr
     what,
     where,
     detail:
-      "a value of JSON was made by a function of SQL, and holds what its text does not bring back: a number that is " +
-      "DECIMAL or UNSIGNED, a date, a time, or bytes",
+      "a value of JSON was made by a function of SQL, and holds what neither its text nor an expression brings back, " +
+      "such as bytes",
     advice: "Write --json-as-text to carry what its text says"
   })
 
@@ -145,7 +146,7 @@ export const rows = (
     Effect.zipRight(
       // paths into JSON are text; whatever else is in the statement means the same under either
       Option.isSome(dialect.exactJson)
-        ? connection.query(`SET SESSION character_set_connection = ${exact ? "utf8mb4" : "binary"}`)
+        ? connection.query(`SET SESSION ${exact ? ExactJson.session : "character_set_connection = binary"}`)
         : Effect.void,
       options.utc
         ? connection.query("SET SESSION time_zone = '+00:00'")

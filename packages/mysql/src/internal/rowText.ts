@@ -49,6 +49,7 @@ const codes: { readonly [K in Row.ColumnKind]: number } = {
 const binaryPrefix = ascii("_binary ")
 const jsonPrefix = ascii("CONVERT(")
 const jsonSuffix = ascii(" USING UTF8MB4)")
+const jsonExpression = ascii("JSON_REPLACE(")
 const nullText = ascii("NULL")
 
 /** A length before a value in the protocol takes this many bytes at most. */
@@ -111,6 +112,15 @@ const copy = (text: Uint8Array, out: Uint8Array, to: number): number => {
     out[to++] = text[i] ?? 0
   }
   return to
+}
+
+const startsWith = (text: Uint8Array, input: Uint8Array, start: number, end: number): boolean => {
+  for (let i = 0; i < text.length; i++) {
+    if (start + i >= end || input[start + i] !== text[i]) {
+      return false
+    }
+  }
+  return true
 }
 
 /** Writes what stands between quotes, and gives where it ends. Four bytes are looked at in one go; most are plain. */
@@ -199,6 +209,12 @@ export const write = (
         out[to++] = SMALL_E
         out[to++] = ZERO
       }
+      continue
+    }
+    if (kind === JSON && startsWith(jsonExpression, input, p, valueEnd)) {
+      out.set(input.subarray(p, valueEnd), to)
+      to += length
+      p = valueEnd
       continue
     }
     if (length > 0 && kind !== QUOTED) {

@@ -133,6 +133,15 @@ describe("dump", () => {
         endpoint: { _tag: "Local", port: 3306 },
         user: "root",
         password: { _tag: "None" },
+        tls: {
+          mode: "PREFERRED",
+          ca: Option.none(),
+          capath: Option.none(),
+          certificate: Option.none(),
+          ciphers: Option.none(),
+          versions: Option.none()
+        },
+        cleartextPlugin: false,
         threads: 4,
         memoryBudget: 64 * 1024 * 1024,
         stream: Option.none(),

@@ -77,14 +77,45 @@ describe("which files and groups", () => {
       ["--user", "u", "--protocol", "tcp"]
     ))
 
+  it.effect("[client] says how to encrypt, as both vendors write it", () =>
+    Effect.gen(function*() {
+      yield* holds(
+        {
+          files: {
+            [mine]:
+              "[client]\nssl_mode=verify_identity\nssl-ca=/ca\nssl_capath=/cas\nssl-cert=/me.pem\nssl-key=/me.key\n" +
+              "ssl-cipher=A:B\ntls_version=TLSv1.3\nenable-cleartext-plugin\n"
+          }
+        },
+        [
+          ["--ssl-mode", "VERIFY_IDENTITY"],
+          ["--ca", "/ca"],
+          ["--capath", "/cas"],
+          ["--cert", "/me.pem"],
+          ["--key", "/me.key"],
+          ["--cipher", "A:B"],
+          ["--tls-version", "TLSv1.3"],
+          ["--enable-cleartext-plugin", "true"]
+        ].flat()
+      )
+      const mode = (text: string, ...expected: ReadonlyArray<string>) => holds({ files: { [mine]: text } }, expected)
+      yield* mode("[client-mariadb]\nssl\n", "--ssl-mode", "REQUIRED")
+      yield* mode("[client]\nskip-ssl\n", "--ssl-mode", "DISABLED")
+      yield* mode("[client]\nssl=0\n", "--ssl-mode", "DISABLED")
+      yield* mode("[client]\nloose-ssl-mode=REQUIRED\n", "--ssl-mode", "REQUIRED")
+      yield* mode("[client]\nssl\nssl-verify-server-cert\nssl-ca=/ca\n", "--ssl-mode", "VERIFY_IDENTITY", "--ca", "/ca")
+      yield* mode("[client]\nssl_ca=/ca\n", "--ssl-mode", "VERIFY_CA", "--ca", "/ca")
+      // these are ours alone
+      yield* mode("[client]\nca=/ca\nkey=/key\n")
+    }))
+
   it.effect("encryption that nobody will do is not passed over in silence", () =>
     Effect.gen(function*() {
       const notices = (text: string) => Effect.map(load({ files: { [mine]: text } }), ({ notices }) => notices)
-      const [one] = yield* notices("[client]\nssl-mode=REQUIRED\n")
-      assert.include(one ?? "", `${mine}, line 2: ssl-mode`)
-      assert.lengthOf(yield* notices("[client]\nssl\n"), 1)
-      assert.lengthOf(yield* notices("[client]\nssl_ca=/ca\n"), 1)
-      assert.lengthOf(yield* notices("[client]\nssl=0\nssl-mode=disabled\n"), 0)
+      const [one] = yield* notices("[client]\nssl-crl=/crl\n")
+      assert.include(one ?? "", `${mine}, line 2: ssl-crl`)
+      assert.lengthOf(yield* notices("[client]\nssl-fips-mode=ON\n"), 1)
+      assert.lengthOf(yield* notices("[client]\nssl-fips-mode=OFF\nssl-mode=REQUIRED\n"), 0)
     }))
 
   it.effect("includes, of a file and of a directory in order of names", () =>
@@ -224,9 +255,12 @@ describe("what is refused, with file and line", () => {
 })
 
 describe("laws", () => {
+  /** What these mean depends on the others. */
+  const together = ["ask-password", "dirty", "ssl", "ssl-mode", "ssl-verify-server-cert", "ca", "capath"]
+
   const fileEntries = (command: OptionTable.CommandName) =>
     OptionTable.entriesOf(table, command).filter((entry) =>
-      entry.inFiles && entry.removed === undefined && !["ask-password", "dirty"].includes(entry.name)
+      entry.inFiles && entry.removed === undefined && !together.includes(entry.name)
     )
 
   /** A value in quotes, so that nothing in it means anything to the file. */

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Row from "@sluice/format/Row"
 import * as Sql from "@sluice/format/Sql"
-import { Chunk, Deferred, Effect, FastCheck as fc, Fiber, Ref, Stream } from "effect"
+import { Chunk, Deferred, Effect, FastCheck as fc, Fiber, Option, Ref, Stream } from "effect"
 
 import * as Commands from "../../packages/mysql/src/internal/commands.js"
 import type * as Mysql2 from "../../packages/mysql/src/internal/mysql2.js"
@@ -47,6 +47,7 @@ const fakeWire = (bursts: ReadonlyArray<ReadonlyArray<Uint8Array>>) => {
       calls.push("resume")
       setImmediate(deliver)
     },
+    tls: Option.none(),
     destroy: () => {
       calls.push("destroy")
       handler?.lost(MysqlError.make("ConnectionLost", "destroyed"))

@@ -6,6 +6,7 @@
 import * as Schema from "effect/Schema"
 
 import * as Endpoint from "./Endpoint.js"
+import { tlsModes } from "./internal/optionsTls.js"
 import { like } from "./internal/pattern.js"
 
 /**
@@ -166,11 +167,37 @@ export const MessagesConfig = Schema.Struct(messages)
  */
 export type MessagesConfig = typeof MessagesConfig.Type
 
+/**
+ * How connections are encrypted and checked, in MySQL's spelling. Files are only named: they are read before a job.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const Tls = Schema.Struct({
+  mode: Schema.Literal(...tlsModes),
+  ca: Schema.OptionFromSelf(Schema.String),
+  capath: Schema.OptionFromSelf(Schema.String),
+  /** The file of our own certificate, and the one of its key. */
+  certificate: Schema.OptionFromSelf(Schema.Struct({ cert: Schema.String, key: Schema.String })),
+  ciphers: Schema.OptionFromSelf(Schema.String),
+  /** `None` is every version. */
+  versions: Schema.OptionFromSelf(Schema.NonEmptyArray(Schema.Literal("TLSv1.2", "TLSv1.3")))
+})
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type Tls = typeof Tls.Type
+
 const common = {
   ...messages,
   endpoint: Endpoint.Endpoint,
   user: Schema.String,
   password: Password,
+  tls: Tls,
+  /** Whether a server may have the password as it is, if it has to. */
+  cleartextPlugin: Schema.Boolean,
   /** Connections. 0 was replaced by nothing: see {@link threadsOf}. */
   threads: Schema.Number,
   /** Bytes of a backup that may be in memory. */

@@ -8,6 +8,7 @@ import type { Path } from "@effect/platform/Path"
 import * as Consistency from "@sluice/mysql/Consistency"
 import * as MysqlSource from "@sluice/mysql/MysqlSource"
 import * as MysqlTarget from "@sluice/mysql/MysqlTarget"
+import type { Tls } from "@sluice/mysql/Tls"
 import * as Compression from "@sluice/pipeline/Compression"
 import * as Dump from "@sluice/pipeline/Dump"
 import type { PipeIn, PipeOut } from "@sluice/pipeline/Pipe"
@@ -29,9 +30,10 @@ import * as Config from "./Config.js"
 import * as Endpoint from "./Endpoint.js"
 import { UsageError } from "./UsageError.js"
 
-/** A secret that was asked for is there by the time a job runs. */
+/** What was asked for or is in files is there by the time a job runs. */
 export interface Login {
   readonly password: Redacted.Redacted
+  readonly tls: Tls
 }
 
 const modeOf = (spelling: Config.StreamMode): StreamMode.StreamMode => Option.getOrThrow(StreamMode.parse(spelling))
@@ -40,6 +42,8 @@ const connectionOf = (config: DumpConfig | RestoreConfig, login: Login) =>
   Effect.map(Endpoint.resolve(config.endpoint), (endpoint) => ({
     user: config.user,
     password: login.password,
+    tls: login.tls,
+    cleartextPlugin: config.cleartextPlugin,
     ...(endpoint._tag === "Tcp" ? { host: endpoint.host, port: endpoint.port } : { socketPath: endpoint.path })
   }))
 

@@ -27,6 +27,7 @@ import { Incomplete } from "./Incomplete.js"
 import * as prompt from "./internal/prompt.js"
 import * as process_ from "./internal/run.js"
 import * as stdio from "./internal/stdio.js"
+import * as TlsFiles from "./internal/tlsFiles.js"
 import { version } from "./internal/version.js"
 import * as Jobs from "./Jobs.js"
 import * as Report from "./Report.js"
@@ -90,16 +91,23 @@ const ask = Effect.flatMap(Shutdown.Shutdown, ({ asked }) =>
     Effect.flatMap(asked, (by) => new Stopped({ by, detail: "nothing was begun" }))
   ))
 
-const login = (config: Config.DumpConfig | Config.RestoreConfig): Effect.Effect<Jobs.Login, UsageError | Stopped> => {
+const passwordOf = (config: Config.DumpConfig | Config.RestoreConfig) => {
   switch (config.password._tag) {
     case "Prompt":
-      return Effect.map(ask, (password) => ({ password }))
+      return ask
     case "Given":
-      return Effect.succeed({ password: config.password.secret })
+      return Effect.succeed(config.password.secret)
     case "None":
-      return Effect.succeed({ password: Redacted.make("") })
+      return Effect.succeed(Redacted.make(""))
   }
 }
+
+/** Files first: nobody wants to type a password for nothing. */
+const login = (config: Config.DumpConfig | Config.RestoreConfig) =>
+  Effect.flatMap(
+    TlsFiles.load(config.tls),
+    (tls) => Effect.map(passwordOf(config), (password): Jobs.Login => ({ password, tls }))
+  )
 
 const run = <E, R>(
   config: Config.DumpConfig | Config.RestoreConfig,

@@ -2,9 +2,9 @@
  * Option files, as MySQL programs have them.
  *
  * Read are `/etc/my.cnf`, `/etc/mysql/my.cnf`, `/etc/mydumper.cnf` and `~/.my.cnf`, or what the command line names
- * instead. The groups `[client]`, `[client-server]` and `[client-mariadb]` give the connection; their other keys belong
- * to other programs and are left alone. `[sluice]` is for all commands, and each has groups of its own, such as `[mydumper]`
- * and `[dump]` for dump: a key there that is not an option is an error.
+ * instead. The groups `[client]`, `[client-server]` and `[client-mariadb]` give the connection and its encryption; their
+ * other keys belong to other programs and are left alone. `[sluice]` is for all commands, and each has groups of its own,
+ * such as `[mydumper]` and `[dump]` for dump: a key there that is not an option is an error.
  *
  * @since 0.1.0
  */
@@ -21,7 +21,7 @@ import type { Line } from "./internal/optionFileSyntax.js"
 import { fileError, parse } from "./internal/optionFileSyntax.js"
 import { parseBoolean } from "./internal/values.js"
 import type { CommandName, Entry, Lookup, OptionTable } from "./OptionTable.js"
-import { entriesOf, entryOf, find, Found, lookup } from "./OptionTable.js"
+import { entriesOf, find, Found, lookup } from "./OptionTable.js"
 import * as Setting from "./Setting.js"
 import { UsageError } from "./UsageError.js"
 
@@ -42,12 +42,33 @@ export const machineFiles: ReadonlyArray<string> = ["/etc/my.cnf", "/etc/mysql/m
 export const clientGroups: ReadonlyArray<string> = ["client", "client-server", "client-mariadb"]
 
 /**
- * The keys of the client groups that are used.
+ * The keys of the client groups that are used, as MySQL and MariaDB spell them.
  *
  * @since 0.1.0
  * @category constants
  */
-export const clientKeys: ReadonlyArray<string> = ["host", "user", "password", "port", "socket", "protocol"]
+export const clientKeys: ReadonlyArray<string> = [
+  "host",
+  "user",
+  "password",
+  "port",
+  "socket",
+  "protocol",
+  "ssl",
+  "skip-ssl",
+  "disable-ssl",
+  "ssl-mode",
+  "ssl-ca",
+  "ssl-capath",
+  "ssl-cert",
+  "ssl-key",
+  "ssl-cipher",
+  "ssl-verify-server-cert",
+  "skip-ssl-verify-server-cert",
+  "disable-ssl-verify-server-cert",
+  "tls-version",
+  "enable-cleartext-plugin"
+]
 
 /**
  * The groups of a command of ours.
@@ -120,31 +141,32 @@ const settingOf = (
   })
 }
 
-/** Keys that ask for encryption. They belong to other programs too, but nobody should wait for it in vain. */
-const asksForEncryption = ({ key, value = "" }: Assignment): boolean =>
-  /^(ssl|tls)/.test(key) && !["0", "OFF", "FALSE", "NO", "DISABLED"].includes(value.toUpperCase())
+/** More keys of encryption. They belong to other programs too, but nobody should rely on them in vain. */
+const asksForEncryption = (key: string, value: string | undefined): boolean =>
+  /^(ssl|tls)/.test(key) && value !== "" &&
+  !["0", "OFF", "FALSE", "NO", "DISABLED"].includes(value?.toUpperCase() ?? "")
 
 const readClientKey = (
-  table: OptionTable,
-  command: CommandName,
+  spellings: Lookup,
   path: string,
   assignment: Assignment
 ): Either.Either<Written, UsageError> => {
-  if (asksForEncryption(assignment)) {
-    const { group, key, line } = assignment
-    return Either.right({
-      settings: [],
-      notices: [`${path}, line ${line}: ${key} in [${group}] is not available yet in this version and has no effect`]
-    })
-  }
-  return Option.match(entryOf(table, command, clientKeys.includes(assignment.key) ? assignment.key : ""), {
-    onNone: () => Either.right(nothing),
+  const { group, line, value } = assignment
+  const key = assignment.key.replace(/^loose-/, "")
+  const found = clientKeys.includes(key) ? find(spellings, `--${key}`) : Option.none()
+  if (Option.isSome(found) && found.value._tag === "Known") {
+    const { entry, negated } = found.value
     // other programs read this file as well and take what stands before a #, so it is not questioned here
-    onSome: (entry) =>
-      Either.map(settingOf(path, { ...assignment, cut: false }, entry, false), (setting) => ({
-        settings: [setting],
-        notices: []
-      }))
+    return Either.map(settingOf(path, { ...assignment, cut: false }, entry, negated), (setting) => ({
+      settings: [setting],
+      notices: []
+    }))
+  }
+  return Either.right({
+    settings: [],
+    notices: asksForEncryption(key, value)
+      ? [`${path}, line ${line}: ${key} in [${group}] is not available in this version and has no effect`]
+      : []
   })
 }
 
@@ -193,9 +215,9 @@ const readAssignment = (
   path: string,
   assignment: Assignment
 ): Either.Either<Written, UsageError> => {
-  const { command, table } = spellings
+  const { command } = spellings
   const { group, line } = assignment
-  if (clientGroups.includes(group)) return readClientKey(table, command, path, assignment)
+  if (clientGroups.includes(group)) return readClientKey(spellings, path, assignment)
   if (ownGroups(command).includes(group)) return readOwnKey(spellings, path, assignment)
   return isForeignSection(command, group)
     ? Either.left(

@@ -6,6 +6,7 @@
 import * as Either from "effect/Either"
 
 import { followConnection, followRemoved } from "./internal/follow.js"
+import { followTls, unusedAuthority } from "./internal/followTls.js"
 import type { CommandName, Entry, OptionTable } from "./OptionTable.js"
 import { entriesOf } from "./OptionTable.js"
 import * as Setting from "./Setting.js"
@@ -143,6 +144,10 @@ export const settle = (table: OptionTable, said: Said): Either.Either<Settled, U
     const merged = merge(table, command, [said.commandLine, environment, optionFiles, fallback])
     const notices = Setting.removedSpellings(table, command, merged)
     const current = yield* followRemoved(merged, positionals.length > 0)
-    const settings = yield* followConnection(current)
-    return { settings: merge(table, command, [settings]), positionals, notices }
+    const settings = yield* Either.flatMap(followConnection(current), followTls)
+    return {
+      settings: merge(table, command, [settings]),
+      positionals,
+      notices: [...notices, ...unusedAuthority(settings)]
+    }
   })

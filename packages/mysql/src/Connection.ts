@@ -9,6 +9,7 @@ import type * as Source from "@sluice/pipeline/Source"
 import type * as Target from "@sluice/pipeline/Target"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import type * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
@@ -17,8 +18,10 @@ import * as Commands from "./internal/commands.js"
 import * as Mysql2 from "./internal/mysql2.js"
 import * as Session from "./internal/session.js"
 import * as Transcode from "./internal/transcode.js"
+import * as Transport from "./internal/transport.js"
 import { within } from "./internal/within.js"
 import * as MysqlError from "./MysqlError.js"
+import type * as Tls from "./Tls.js"
 
 /**
  * Where a server is, and who asks.
@@ -37,6 +40,10 @@ export interface Options {
   readonly password: Redacted.Redacted
   /** How long to wait for the server to answer when connecting: ten seconds when not given. */
   readonly connectTimeout?: Duration.Duration | undefined
+  /** Whether it is encrypted, and who has to prove what: `Tls.preferred` when not given. */
+  readonly tls?: Tls.Tls | undefined
+  /** Whether a server may be given the password as it is, over an encrypted connection or a socket; otherwise never. */
+  readonly cleartextPlugin?: boolean | undefined
 }
 
 /**
@@ -95,6 +102,8 @@ export interface RawConnection {
   readonly threadId: number
   /** The most bytes of a packet that the server takes. */
   readonly maxAllowedPacket: number
+  /** How it is encrypted; none when it is not. */
+  readonly tls: Option.Option<Tls.Agreed>
   /** Runs a statement whose answer is small. */
   readonly query: (sql: string | Uint8Array) => Effect.Effect<Result, MysqlError.MysqlError>
   /** Reads a large result as INSERT statements. The pieces are lent: each is good until the next is asked for. */
@@ -121,7 +130,7 @@ const texts = (result: Result): ReadonlyArray<string> =>
  * Ends a connection from beside it, over a short connection of the same user, who may kill his own without any
  * privilege. Behind a proxy that one may come out at another server, where the number is somebody else's.
  */
-const kill = (options: Options, threadId: number, where: string): Effect.Effect<void> =>
+const kill = (options: Transport.Options, threadId: number, where: string): Effect.Effect<void> =>
   Effect.gen(function*() {
     const wire = yield* Mysql2.open(options)
     const here = texts(yield* ask(wire, `SELECT ${identity}`))[0]
@@ -189,6 +198,7 @@ export const acquire = (options: Options): Effect.Effect<RawConnection, MysqlErr
       server,
       threadId,
       maxAllowedPacket: Number(packet),
+      tls: wire.tls,
       query: (sql) => run(sql, Commands.rows),
       execute: (sql) => run(sql, Commands.answer),
       insertStatements: (sql, insert) =>
@@ -197,4 +207,4 @@ export const acquire = (options: Options): Effect.Effect<RawConnection, MysqlErr
         )
     }
     return connection
-  }).pipe(Effect.withSpan("Connection.acquire", { attributes: { server: Mysql2.address(options) } }))
+  }).pipe(Effect.withSpan("Connection.acquire", { attributes: { server: Transport.address(options) } }))

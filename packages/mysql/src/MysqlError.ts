@@ -23,6 +23,8 @@ export class MysqlError extends Schema.TaggedError<MysqlError>("@sluice/mysql/My
   sqlState: Schema.optional(Schema.String),
   /** What happened, in the server's words if they are there. */
   detail: Schema.String,
+  /** What to do, when the reason and the number do not say enough. */
+  advice: Schema.optional(Schema.String),
   cause: Schema.optional(Schema.Defect)
 }) {
   /** @since 0.1.0 */
@@ -58,7 +60,7 @@ export class MysqlError extends Schema.TaggedError<MysqlError>("@sluice/mysql/My
   }
 
   private fields(what: string, where: string | undefined) {
-    const advice = Reasons.advice(this.reason, this.errno)
+    const advice = this.advice ?? Reasons.advice(this.reason, this.errno)
     return {
       reason: this.reason,
       what,
@@ -81,10 +83,13 @@ export const fromServer = (answer: {
   readonly errno: number
   readonly sqlState: string
   readonly message: string
+  /** What to do, when the number does not say enough. */
+  readonly advice?: string | undefined
 }): MysqlError =>
   new MysqlError({
     reason: Reasons.ofErrno(answer.errno),
     errno: answer.errno,
+    ...(answer.advice === undefined ? {} : { advice: answer.advice }),
     ...(answer.sqlState === "" ? {} : { sqlState: answer.sqlState }),
     detail: `${answer.message.replace(/\s*\n\s*/g, " ")} (error ${answer.errno})`
   })

@@ -102,7 +102,7 @@ const take = (
     const scope = yield* Effect.scope
     // the sessions for small questions are closed when it is done
     return yield* Effect.scoped(Effect.gen(function*() {
-      const session = yield* Effect.mapError(Control.make(options), cannotConnect)
+      const session = yield* Effect.mapError(Control.make(options, Option.isSome(side.tls)), cannotConnect)
       const control = yield* Effect.tap(
         Effect.mapError(session, cannotConnect),
         (session) =>

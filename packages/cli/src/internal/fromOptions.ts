@@ -8,10 +8,11 @@ import * as Option from "effect/Option"
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 
-import type { Password, Rows, TableName } from "../Config.js"
+import type { Password, Rows, TableName, Tls } from "../Config.js"
 import { Checksum, Compress, Ddl, DropTable, DumpConfig, LockMode, RestoreConfig, StreamMode } from "../Config.js"
 import * as Endpoint from "../Endpoint.js"
 import { compile } from "./pattern.js"
+import { tlsFields, tlsOf } from "./tlsOfOptions.js"
 
 const text = Schema.optional(Schema.String)
 
@@ -34,6 +35,7 @@ const commonOptions = Schema.Struct({
   "ask-password": Schema.Boolean,
   socket: text,
   protocol: Schema.optional(Schema.Literal("tcp", "socket")),
+  ...tlsFields,
   "tables-list": Schema.Array(Schema.String),
   regex: Schema.Array(Schema.String),
   threads: Schema.Int,
@@ -120,8 +122,19 @@ const messagesOf = (input: typeof messageOptions.Type) => ({
   debug: input.debug
 })
 
-const commonOf = (input: typeof commonOptions.Type, patterns: ReadonlyArray<RegExp>) => ({
+interface Effective {
+  readonly patterns: ReadonlyArray<RegExp>
+  readonly tls: Tls
+}
+
+/** What may be wrong in the options of every command. */
+const effectiveOf = (input: typeof commonOptions.Type): Either.Either<Effective, string> =>
+  Either.all({ patterns: patternsOf(input), tls: tlsOf(input) })
+
+const commonOf = (input: typeof commonOptions.Type, { patterns, tls }: Effective) => ({
   ...messagesOf(input),
+  tls,
+  cleartextPlugin: input["enable-cleartext-plugin"],
   endpoint: Endpoint.fromOptions(input),
   user: input.user,
   password: passwordOf(input),
@@ -153,9 +166,9 @@ const guardsOf = (
     })
 
 const dumpOf = (input: typeof dumpOptions.Type): Either.Either<DumpConfig, string> =>
-  Either.zipWith(patternsOf(input), guardsOf(input), (patterns, guards) => {
+  Either.zipWith(effectiveOf(input), guardsOf(input), (effective, guards) => {
     const [database, ...tables] = input.words
-    const shared = commonOf(input, patterns)
+    const shared = commonOf(input, effective)
     return {
       ...shared,
       // words turn the stream on, as in mydumper
@@ -192,7 +205,7 @@ const dumpOf = (input: typeof dumpOptions.Type): Either.Either<DumpConfig, strin
   })
 
 const restoreOf = (input: typeof restoreOptions.Type): Either.Either<RestoreConfig, string> =>
-  Either.flatMap(patternsOf(input), (patterns) => {
+  Either.flatMap(effectiveOf(input), (effective) => {
     const { directory } = input
     const stream = input.stream ?? (input.mysqldump ? "TRADITIONAL" : undefined)
     const chooses = ["source-db", "tables-list", "regex"] as const
@@ -210,7 +223,7 @@ const restoreOf = (input: typeof restoreOptions.Type): Either.Either<RestoreConf
       return Either.left(`--stream=${stream} carries only names of files: write --directory=DIR for where they are`)
     }
     return Either.right({
-      ...commonOf(input, patterns),
+      ...commonOf(input, effective),
       stream: Option.fromNullable(stream),
       script: input.mysqldump,
       directory: Option.fromNullable(directory),

@@ -7,6 +7,7 @@ import type { CommandName } from "../CommandTable.js"
 import { commandNames } from "../CommandTable.js"
 import type { Entry } from "./optionModel.js"
 import { entry, Kind } from "./optionModel.js"
+import { tlsOptions } from "./optionsTls.js"
 
 /** Commands that move a backup into or out of a server. */
 const movers: ReadonlyArray<CommandName> = ["dump", "restore"]
@@ -96,6 +97,7 @@ export const commonOptions: ReadonlyArray<Entry> = [
     metavar: "tcp|socket",
     help: "How to connect, when host and socket do not say it."
   }),
+  ...tlsOptions(movers),
   entry({
     commands: movers,
     group: "What",

@@ -10,9 +10,13 @@ import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
+import type * as Mysql from "mysql2"
 
 import type * as Connection from "../Connection.js"
 import * as MysqlError from "../MysqlError.js"
+import * as Tls from "../Tls.js"
+import * as LoginFailure from "./loginFailure.js"
+import * as Transport from "./transport.js"
 
 /**
  * One reserved connection. A statement that is interrupted takes the connection with it, so that a lock that was
@@ -31,17 +35,19 @@ export interface Session {
 /** A number, whether the driver gives it as one or, as it may be large, as text. @internal */
 export const Numeric = Schema.Union(Schema.Number, Schema.NumberFromString)
 
-const fromSql = (error: { readonly cause?: unknown; readonly message: string }): MysqlError.MysqlError => {
-  const cause = error.cause
-  const message = cause instanceof Error ? cause.message : error.message
-  return Predicate.hasProperty(cause, "errno") && typeof cause.errno === "number" && cause.errno > 0
-    ? MysqlError.fromServer({
-      errno: cause.errno,
-      sqlState: Predicate.hasProperty(cause, "sqlState") && typeof cause.sqlState === "string" ? cause.sqlState : "",
-      message
-    })
-    : MysqlError.make("ConnectionLost", message, cause)
-}
+const fromSql =
+  (where: string) => (error: { readonly cause?: unknown; readonly message: string }): MysqlError.MysqlError => {
+    const cause = error.cause
+    const message = cause instanceof Error ? cause.message : error.message
+    return Predicate.hasProperty(cause, "errno") && typeof cause.errno === "number" && cause.errno > 0
+      ? MysqlError.fromServer({
+        errno: cause.errno,
+        sqlState: Predicate.hasProperty(cause, "sqlState") && typeof cause.sqlState === "string" ? cause.sqlState : "",
+        message
+      })
+      : (cause instanceof Error ? LoginFailure.explain(cause, where) : undefined) ??
+        MysqlError.make("ConnectionLost", message, cause)
+  }
 
 /** Two sessions, and one more connection to end either of them with. */
 const connections = 3
@@ -50,14 +56,13 @@ const killsWithin = Duration.seconds(5)
 /**
  * The driver's own defaults would turn dates into local time, large numbers into rounded ones, and close what is idle.
  */
-const poolConfig = (options: Connection.Options) => ({
-  ...(options.socketPath === undefined ? {} : { socketPath: options.socketPath }),
-  ...(options.connectTimeout === undefined ? {} : { connectTimeout: Duration.toMillis(options.connectTimeout) }),
+const poolConfig = (options: Connection.Options, driver: Mysql.ConnectionOptions) => ({
+  ...driver,
+  stream: () => Transport.socket(options),
   dateStrings: true,
   jsonStrings: true,
   bigNumberStrings: true,
   maxIdle: connections,
-  connectAttributes: { program_name: "sluice" },
   flags: ["-FOUND_ROWS", "-IGNORE_SPACE", "-ODBC", "-LOCAL_FILES"]
 })
 
@@ -78,14 +83,19 @@ const identify = (connection: Reserved) =>
   )
 
 /**
- * Connects, and gives out up to two sessions that live until the scope closes.
+ * Connects, and gives out up to two sessions that live until the scope closes. `encrypted` says what a connection like
+ * these came to before: where it is a matter of what the server offers, these are to come to the same.
  *
  * @internal
  */
 export const make = (
-  options: Connection.Options
-): Effect.Effect<Effect.Effect<Session, MysqlError.MysqlError, Scope.Scope>, MysqlError.MysqlError, Scope.Scope> =>
-  Effect.gen(function*() {
+  options: Connection.Options,
+  encrypted: boolean
+): Effect.Effect<Effect.Effect<Session, MysqlError.MysqlError, Scope.Scope>, MysqlError.MysqlError, Scope.Scope> => {
+  const where = Transport.address(options)
+  return Effect.gen(function*() {
+    const settled = Transport.isOptional(options) && !encrypted ? { ...options, tls: Tls.Tls.Disabled() } : options
+    const driver = yield* Transport.driver(settled)
     const client = yield* MysqlClient.make({
       ...(options.socketPath === undefined
         ? { host: options.host ?? "localhost", port: options.port ?? 3306 }
@@ -93,7 +103,7 @@ export const make = (
       username: options.user,
       password: options.password,
       maxConnections: connections,
-      poolConfig: poolConfig(options)
+      poolConfig: poolConfig(settled, driver)
     }).pipe(Effect.provide(Reactivity.layer))
 
     // Behind a proxy this may come out at another server, where the number is somebody else's.
@@ -116,7 +126,7 @@ export const make = (
       const ask = (sql: string) =>
         connection.executeUnprepared(sql, [], undefined).pipe(
           Effect.onInterrupt(() => kill(identity)),
-          Effect.mapError(fromSql)
+          Effect.mapError(fromSql(where))
         )
       return {
         execute: (sql) => Effect.asVoid(ask(sql)),
@@ -128,5 +138,6 @@ export const make = (
               )
             ))
       } satisfies Session
-    }).pipe(Effect.catchTag("SqlError", (error) => Effect.fail(fromSql(error))))
-  }).pipe(Effect.catchTag("SqlError", (error) => Effect.fail(fromSql(error))))
+    }).pipe(Effect.catchTag("SqlError", (error) => Effect.fail(fromSql(where)(error))))
+  }).pipe(Effect.catchTag("SqlError", (error) => Effect.fail(fromSql(where)(error))))
+}

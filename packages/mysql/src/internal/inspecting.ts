@@ -118,7 +118,7 @@ export const open = (
     const side = yield* oneMore
     const readers = yield* Effect.forEach(Array.from({ length: atOnce + 1 }), () => oneMore, { concurrency: 8 })
     const scope = yield* Effect.scope
-    const control = Effect.mapError(Effect.flatten(Control.make(options)), cannotConnect)
+    const control = Effect.mapError(Effect.flatten(Control.make(options, Option.isSome(plain.tls))), cannotConnect)
     const wanted = selectionOf(selection)
     const planOptions: Source.PlanOptions = {
       chunkBytes,

@@ -7,19 +7,22 @@
  *
  * @internal
  */
-import * as Net from "node:net"
+import type * as Net from "node:net"
 
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
-import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import * as Mysql from "mysql2"
 
 import * as MysqlError from "../MysqlError.js"
+import type * as Tls from "../Tls.js"
 import * as Inbox from "./inbox.js"
+import * as LoginFailure from "./loginFailure.js"
 import * as Protocol from "./protocol.js"
 import * as Reasons from "./reasons.js"
+import * as Transport from "./transport.js"
 import { within } from "./within.js"
 
 /** The packet that mysql2 hands out is used again for the next one; so are its bytes. */
@@ -58,20 +61,6 @@ const isInner = (connection: unknown): connection is Inner =>
   Predicate.isString(connection._handshakePacket.serverVersion)
 
 /**
- * Where a server is, and who asks.
- *
- * @internal
- */
-export interface Options {
-  readonly host?: string | undefined
-  readonly port?: number | undefined
-  readonly socketPath?: string | undefined
-  readonly user: string
-  readonly password: Redacted.Redacted
-  readonly connectTimeout?: Duration.Duration | undefined
-}
-
-/**
  * Who takes the packets of an answer.
  *
  * @internal
@@ -96,6 +85,7 @@ export interface Wire {
   readonly resume: () => void
   /** Drops the connection at once; a running query's handler is told. */
   readonly destroy: () => void
+  readonly tls: Option.Option<Tls.Agreed>
 }
 
 /**
@@ -106,7 +96,6 @@ export interface Wire {
 const flags = ["FOUND_ROWS", "IGNORE_SPACE", "ODBC", "LOCAL_FILES", "SESSION_TRACK", "CLIENT_QUERY_ATTRIBUTES"]
   .map((flag) => `-${flag}`)
 
-const defaultTimeout = Duration.seconds(10)
 const closesWithin = Duration.seconds(2)
 
 /** The buffer for sending grows by this. Doubling it would leave half of it empty: most statements are about as long. */
@@ -115,59 +104,70 @@ const sendBufferStep = 256 * 1024
 /** Beyond this the buffer for sending is not kept. */
 const keptSendBuffer = 4 * 1024 * 1024
 
-/** @internal */
-export const address = (options: Options): string =>
-  options.socketPath ?? `${options.host ?? "localhost"}:${options.port ?? 3306}`
-
 const messageOf = (error: NodeJS.ErrnoException): string =>
   // Every address of a name was tried: the error itself says nothing.
   error instanceof AggregateError && error.message === ""
     ? error.errors.map((inner) => inner instanceof Error ? inner.message : String(inner)).join("; ")
     : error.message
 
-const broken = (reason: "Connect" | "ConnectionLost", options: Options) => (error: NodeJS.ErrnoException) => {
-  const sqlState = "sqlState" in error && typeof error.sqlState === "string" ? error.sqlState : ""
-  return typeof error.errno === "number" && error.errno > 0
-    ? MysqlError.fromServer({ errno: error.errno, sqlState, message: messageOf(error) })
-    : MysqlError.make(reason, Reasons.socketDetail(error.code, messageOf(error), address(options)))
-}
+const broken =
+  (reason: "Connect" | "ConnectionLost", options: Transport.Options, encrypted: boolean) =>
+  (error: NodeJS.ErrnoException): MysqlError.MysqlError => {
+    const sqlState = "sqlState" in error && typeof error.sqlState === "string" ? error.sqlState : ""
+    if (typeof error.errno === "number" && error.errno > 0) {
+      const advice = encrypted ? undefined : LoginFailure.adviceInTheClear(error.errno)
+      return MysqlError.fromServer({ errno: error.errno, sqlState, message: messageOf(error), advice })
+    }
+    const where = Transport.address(options)
+    return LoginFailure.explain(error, where) ??
+      MysqlError.make(reason, Reasons.socketDetail(error.code, messageOf(error), where))
+  }
 
-/** A socket as mysql2 would make it, but that it reads into one buffer. mysql2 takes what it reads as `data` events. */
-const socket = (options: Options): { readonly socket: Net.Socket; readonly inbox: Inbox.Inbox } => {
-  const inbox = new Inbox.Inbox((packets) => socket.emit("data", packets))
-  const socket: Net.Socket = Net.connect({
-    ...(options.socketPath === undefined
-      ? { host: options.host ?? "localhost", port: options.port ?? 3306, keepAlive: true, noDelay: true }
-      : { path: options.socketPath }),
-    onread: {
-      buffer: () => inbox.room,
-      callback: (count) => {
-        inbox.received(count)
-        return true
-      }
+/**
+ * A socket that reads into one buffer. mysql2 takes what it reads as `data` events. Once it is encrypted, Node takes
+ * what it reads, and `greeted` is all that is ever told: the server's first packet, before mysql2 sees it.
+ */
+const socket = (
+  options: Transport.Options,
+  greeted: (packet: Uint8Array) => void
+): { readonly socket: Net.Socket; readonly inbox: Inbox.Inbox } => {
+  let first = true
+  const inbox = new Inbox.Inbox((packets) => {
+    if (first) {
+      first = false
+      greeted(packets)
+    }
+    socket.emit("data", packets)
+  })
+  const socket = Transport.socket(options, {
+    buffer: () => inbox.room,
+    callback: (count) => {
+      inbox.received(count)
+      return true
     }
   })
   return { socket, inbox }
 }
 
-const create = (options: Options, stream: Net.Socket): Mysql.Connection => {
+const create = (options: Transport.Options, driver: Mysql.ConnectionOptions) => {
+  const { inbox, socket: stream } = socket(options, (packet) => {
+    // mysql2 would give up where MySQL's own clients go on in the clear
+    if (Transport.isOptional(options) && !Protocol.offersTls(packet)) delete connection.config.ssl
+  })
   const connection = Mysql.createConnection({
+    ...driver,
     stream,
-    user: options.user,
-    password: Redacted.value(options.password),
-    connectTimeout: Duration.toMillis(options.connectTimeout ?? defaultTimeout),
-    connectAttributes: { program_name: "sluice" },
     // None is ever prepared, but mysql2 makes room for 16000 on each connection.
     maxPreparedStatements: 1,
     flags
   })
   // A connection tells of an error once more after the command that failed of it; nobody listening would end Node.
   connection.on("error", () => {})
-  return connection
+  return { connection, inbox }
 }
 
-const wireOf = (inner: Inner, options: Options): Wire => {
-  const connectionLost = broken("ConnectionLost", options)
+const wireOf = (inner: Inner, options: Transport.Options): Wire => {
+  const connectionLost = broken("ConnectionLost", options, Option.isSome(Transport.agreed(inner.stream)))
   // A connection may break while nothing runs on it. Then the next command is only told that it is closed.
   let first: NodeJS.ErrnoException | undefined = undefined
   inner.once("error", (error) => {
@@ -206,12 +206,16 @@ const wireOf = (inner: Inner, options: Options): Wire => {
     },
     pause: () => inner.stream.pause(),
     resume: () => inner.stream.resume(),
-    destroy: () => inner.stream.destroy()
+    destroy: () => inner.stream.destroy(),
+    tls: Transport.agreed(inner.stream)
   }
 }
 
 const streamOf = (connection: Mysql.Connection): Net.Socket | undefined =>
   Predicate.hasProperty(connection, "stream") && isSocket(connection.stream) ? connection.stream : undefined
+
+/** Whether it was, or was about to be: the driver's own settings are what holds in the end. */
+const isEncrypted = (connection: Mysql.Connection): boolean => typeof connection.config.ssl === "object"
 
 const isSocket = (stream: unknown): stream is Net.Socket =>
   Predicate.hasProperty(stream, "destroy") && Predicate.hasProperty(stream, "destroyed")
@@ -237,23 +241,21 @@ const close = (connection: Mysql.Connection, loggedIn: boolean): Effect.Effect<v
  *
  * @internal
  */
-export const open = (options: Options): Effect.Effect<Wire, MysqlError.MysqlError, Scope.Scope> =>
+export const open = (options: Transport.Options): Effect.Effect<Wire, MysqlError.MysqlError, Scope.Scope> =>
   Effect.gen(function*() {
     let loggedIn = false
+    const driver = yield* Transport.driver(options)
     // Only made here, and waited for below: what acquires cannot be interrupted.
     const { connection, inbox } = yield* Effect.acquireRelease(
       Effect.try({
-        try: () => {
-          const { inbox, socket: stream } = socket(options)
-          return { connection: create(options, stream), inbox }
-        },
+        try: () => create(options, driver),
         catch: (error) => MysqlError.make("Connect", error instanceof Error ? error.message : String(error))
       }),
       ({ connection }) => close(connection, loggedIn)
     )
     yield* Effect.async<void, MysqlError.MysqlError>((resume) =>
       connection.connect((error) =>
-        resume(error === null ? Effect.void : Effect.fail(broken("Connect", options)(error)))
+        resume(error === null ? Effect.void : Effect.fail(broken("Connect", options, isEncrypted(connection))(error)))
       )
     )
     loggedIn = true

@@ -35,6 +35,22 @@ const MORE_RESULTS = 0x0008
 export const payloadLength = (bytes: Uint8Array, at: number): number =>
   (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8) | ((bytes[at + 2] ?? 0) << 16)
 
+const CLIENT_SSL = 0x0800
+
+/**
+ * Whether a server's greeting, a packet with its header, says that it can be talked to over TLS. An error in its place
+ * says nothing.
+ * https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_connection_phase_packets_protocol_handshake_v10.html
+ *
+ * @internal
+ */
+export const offersTls = (packet: Uint8Array): boolean => {
+  const version = packet.indexOf(0, HEADER + 1) // the version of the server ends here
+  const capabilities = version + 1 + 4 + 8 + 1 // the number of the connection, a part of the salt, a filler
+  return packet[HEADER] === 10 && version > 0 &&
+    (((packet[capabilities] ?? 0) | ((packet[capabilities + 1] ?? 0) << 8)) & CLIENT_SSL) !== 0
+}
+
 /**
  * How many bytes a query takes on the wire.
  *

@@ -12,8 +12,8 @@ import type { ServerReason } from "@sluice/pipeline/SluiceError"
 const numbers: ReadonlyArray<readonly [ServerReason, ReadonlyArray<number>]> = [
   // Too many connections of all, of the user, or by a resource limit.
   ["Connect", [1040, 1203, 1226]],
-  // Wrong password; host not allowed or blocked; password expired; account locked; no way to log in.
-  ["AccessDenied", [1045, 1129, 1130, 1251, 1275, 1524, 1698, 1820, 1862, 3118, 4151]],
+  // Wrong password; host not allowed or blocked; password expired; account locked; no way to log in, or not in the clear.
+  ["AccessDenied", [1045, 1129, 1130, 1251, 1275, 1524, 1698, 1820, 1862, 3118, 3159, 4151]],
   ["Privilege", [1044, 1095, 1142, 1143, 1227, 1370, 1419, 1873]],
   ["UnknownDatabase", [1008, 1049]],
   ["UnknownTable", [1051, 1109, 1146]],
@@ -105,6 +105,7 @@ const adviceByErrno: Readonly<Record<number, string>> = {
   1153: "Raise max_allowed_packet on the server",
   1290: "The server runs with an option that forbids this; the server's words name it",
   1317: interrupted,
+  3159: "Encrypt the connection: --ssl-mode=REQUIRED or stricter",
   1836: "The server is read-only; use another one, or make it writable",
   1969: interrupted,
   3024: interrupted,

@@ -11,11 +11,10 @@ import type * as Row from "@sluice/format/Row"
 import type * as SchemaFile from "@sluice/format/SchemaFile"
 import type * as FormatSequence from "@sluice/format/Sequence"
 import * as Sql from "@sluice/format/Sql"
-import * as Statement from "@sluice/format/Statement"
 import type * as Source from "@sluice/pipeline/Source"
 import * as Option from "effect/Option"
 
-import * as Show from "./internal/memoryServerShow.js"
+import * as Lines from "./internal/contentsLines.js"
 import * as Types from "./internal/memoryServerTypes.js"
 
 /**
@@ -320,10 +319,7 @@ export const rowCount = (contents: Contents): number =>
  * @since 0.1.0
  * @category getters
  */
-export const triggerTable = (trigger: Program): Option.Option<string> => {
-  const kind = Statement.classify(trigger.create)
-  return kind._tag === "CreateProgram" ? Option.fromNullable(kind.table?.name) : Option.none()
-}
+export const triggerTable: (trigger: Program) => Option.Option<string> = Lines.triggerTable
 
 /**
  * The databases that belong to a server itself.
@@ -368,70 +364,14 @@ export const select = (contents: Contents, selection: Source.Selection): Content
     })
 })
 
-const showCreation = ({ characterSetClient, collationConnection, sqlMode, timeZone }: SchemaFile.Creation): string =>
-  `[${characterSetClient} ${collationConnection}${
-    Option.match(sqlMode, { onNone: () => "", onSome: (mode) => ` sql_mode='${mode}'` })
-  }${Option.match(timeZone, { onNone: () => "", onSome: (zone) => ` time_zone='${zone}'` })}]`
-
-/** Numbers the triggers of each table, whose order counts. */
-const numbered = (triggers: ReadonlyArray<Program>): ReadonlyArray<readonly [place: string, trigger: Program]> => {
-  const seen = new Map<string, number>()
-  return triggers.map((trigger) => {
-    const table = Option.getOrElse(triggerTable(trigger), () => "")
-    const number = (seen.get(table) ?? 0) + 1
-    seen.set(table, number)
-    return [`${number} of ${Sql.quoteIdentifier(table)}`, trigger]
-  })
-}
-
-const showColumn = (column: Column): string =>
-  `${Sql.quoteIdentifier(column.name)} ${column.type}${column.nullable ? "" : " NOT NULL"}${
-    column.autoIncrement ? " AUTO_INCREMENT" : ""
-  }${column.invisible ? " INVISIBLE" : ""} ${Show.text(column.extra)}`
-
-const tableLines = (database: string, table: Table): ReadonlyArray<string> => {
-  const name = Sql.quoteName({ database, name: table.name })
-  const kinds = table.columns.map((column) => Option.getOrElse(kind(column), () => "Text" as const))
-  return [
-    `table ${name} key ${
-      Option.match(table.primaryKey, { onNone: () => "none", onSome: Sql.quoteIdentifier })
-    } options ${Show.text(table.options)}`,
-    ...table.columns.map((column, i) => `column ${i + 1} of ${name}: ${showColumn(column)}`),
-    ...table.rows.map((row) =>
-      `row of ${name}: (${row.map((cell, i) => Show.cell(kinds[i] ?? "Text", cell)).join(", ")})`
-    )
-  ]
-}
-
-const databaseLines = (database: Database): ReadonlyArray<string> => {
-  const named = (name: string) => Sql.quoteName({ database: database.name, name })
-  const program = ({ create, creation, kind, name }: Program) =>
-    `${kind.toLowerCase()} ${named(name)} ${showCreation(creation)}: ${Show.bytes(create)}`
-  return [
-    `database ${Sql.quoteIdentifier(database.name)} options ${Show.text(database.options)}`,
-    ...database.sequences.map(({ create, name, state }) =>
-      `sequence ${named(name)} at ${state.next}, round ${state.round}: ${Show.bytes(create)}`
-    ),
-    ...database.tables.flatMap((table) => tableLines(database.name, table)),
-    ...database.views.map((view) =>
-      `view ${named(view.name)} (${view.columns.map(Sql.quoteIdentifier).join(", ")}) ${showCreation(view.creation)}: ${
-        Show.bytes(view.create)
-      }`
-    ),
-    ...numbered(database.triggers).map(([place, trigger]) => `trigger ${place}: ${program(trigger)}`),
-    ...database.routines.map(program),
-    ...database.events.map(program)
-  ]
-}
-
 /**
- * The contents as sorted lines of text, each a database, a sequence, a table, a column, a row, a view or a program. Contents that
- * are equal have the same lines, and only those.
+ * The contents as sorted lines of text, each a database, a sequence, a table, a column, a row, a view or a program.
+ * Contents that are equal have the same lines, and only those.
  *
  * @since 0.1.0
  * @category comparing
  */
-export const lines = (contents: Contents): ReadonlyArray<string> => contents.databases.flatMap(databaseLines).sort()
+export const lines = (contents: Contents): ReadonlyArray<string> => contents.databases.flatMap(Lines.ofDatabase).sort()
 
 /**
  * All the lines as one text, for `assert.strictEqual`.
@@ -448,15 +388,8 @@ export const render = (contents: Contents): string => lines(contents).join("\n")
  * @since 0.1.0
  * @category comparing
  */
-export const diff = (expected: Contents, actual: Contents): ReadonlyArray<string> => {
-  const surplus = new Map<string, number>()
-  const add = (line: string, by: number) => surplus.set(line, (surplus.get(line) ?? 0) + by)
-  lines(actual).forEach((line) => add(line, 1))
-  lines(expected).forEach((line) => add(line, -1))
-  return Array.from(surplus)
-    .flatMap(([line, by]) => Array.from({ length: Math.abs(by) }, () => `${by < 0 ? "-" : "+"} ${line}`))
-    .sort((a, b) => a.slice(2) < b.slice(2) ? -1 : a.slice(2) > b.slice(2) ? 1 : 0)
-}
+export const diff = (expected: Contents, actual: Contents): ReadonlyArray<string> =>
+  Lines.difference(lines(expected), lines(actual))
 
 /**
  * Whether two contents are the same.

@@ -3,6 +3,8 @@
  *
  * @internal
  */
+import * as Sql from "@sluice/format/Sql"
+import type * as Statement from "@sluice/format/Statement"
 import type { ServerReason } from "@sluice/pipeline/SluiceError"
 import { SourceError, TargetError } from "@sluice/pipeline/SluiceError"
 import * as Either from "effect/Either"
@@ -61,3 +63,18 @@ export const sourceError = (what: string, reason: Refusal, where?: string): Sour
 /** Of a connection that was reading. @internal */
 export const readerLost = (what: string, reason: Refusal): SourceError =>
   new SourceError({ ...fields(what, reason, undefined), readerLost: true })
+
+/** A statement that no server understands. @internal */
+export const misunderstood = (statement: Uint8Array): Either.Either<never, Refusal> =>
+  refuse(1064, `You have an error in your SQL syntax near '${Sql.text(statement.subarray(0, 80))}'`)
+
+/** The errors of each kind of program: that it is there, and that it is not. @internal */
+export const programErrors: { readonly [K in Statement.ProgramKind]: readonly [exists: number, missing: number] } = {
+  TRIGGER: [1359, 1360],
+  FUNCTION: [1304, 1305],
+  PROCEDURE: [1304, 1305],
+  PACKAGE: [1304, 1305],
+  "PACKAGE BODY": [1304, 1305],
+  LIBRARY: [1304, 1305],
+  EVENT: [1537, 1539]
+}

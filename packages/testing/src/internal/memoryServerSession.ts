@@ -4,15 +4,17 @@
  * @internal
  */
 import * as Row from "@sluice/format/Row"
-import * as Sql from "@sluice/format/Sql"
+import type * as Sql from "@sluice/format/Sql"
 import * as Statement from "@sluice/format/Statement"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 
+import * as Create from "./memoryServerCreate.js"
 import * as Definitions from "./memoryServerDefinitions.js"
+import { drop } from "./memoryServerDrop.js"
 import * as Insert from "./memoryServerInsert.js"
 import { Cursor } from "./memoryServerLexer.js"
-import { type Refusal, refusal, refuse } from "./memoryServerRefusal.js"
+import { misunderstood, type Refusal, refusal, refuse } from "./memoryServerRefusal.js"
 import * as Sequences from "./memoryServerSequences.js"
 import type { State } from "./memoryServerState.js"
 import * as Storage from "./memoryServerStorage.js"
@@ -22,34 +24,6 @@ type Outcome = Either.Either<Insert.Outcome, Refusal>
 
 const done: Insert.Outcome = { affectedRows: 0, warnings: [] }
 
-const note = (errno: number, detail: string): Insert.Outcome => ({
-  affectedRows: 0,
-  warnings: [refusal(errno, detail)]
-})
-
-const dropped = [
-  "TABLE",
-  "SEQUENCE",
-  "VIEW",
-  "DATABASE",
-  "TRIGGER",
-  "FUNCTION",
-  "PROCEDURE",
-  "PACKAGE",
-  "EVENT"
-] as const
-
-/** The errors of each kind of program: that it is there, and that it is not. */
-const programErrors: { readonly [K in Statement.ProgramKind]: readonly [exists: number, missing: number] } = {
-  TRIGGER: [1359, 1360],
-  FUNCTION: [1304, 1305],
-  PROCEDURE: [1304, 1305],
-  PACKAGE: [1304, 1305],
-  "PACKAGE BODY": [1304, 1305],
-  LIBRARY: [1304, 1305],
-  EVENT: [1537, 1539]
-}
-
 /** @internal */
 export class Session {
   readonly variables: Variables
@@ -57,7 +31,7 @@ export class Session {
   private database: string | undefined = undefined
   private transaction: Storage.Transaction | undefined = undefined
 
-  constructor(private readonly server: State, sqlMode: string) {
+  constructor(readonly server: State, sqlMode: string) {
     this.variables = new Variables(sqlMode)
   }
 
@@ -70,6 +44,11 @@ export class Session {
     return Either.map(this.server.find(database), () => {
       this.database = database
     })
+  }
+
+  /** Has no default database any more when it is this one, which was dropped. */
+  leave(database: string): void {
+    this.database = this.database === database ? undefined : this.database
   }
 
   begin(): void {
@@ -106,17 +85,17 @@ export class Session {
       case "Use":
         return Either.map(this.use(kind.database), () => done)
       case "CreateDatabase":
-        return this.createDatabase(statement)
+        return Create.database(this, statement)
       case "CreateTable":
-        return this.createTable(statement)
+        return Create.table(this, statement)
       case "CreateSequence":
-        return this.createSequence(statement)
+        return Create.sequence(this, statement)
       case "CreateView":
-        return this.createView(statement)
+        return Create.view(this, statement)
       case "CreateProgram":
-        return this.createProgram(statement, kind)
+        return Create.program(this, statement, kind)
       case "Drop":
-        return this.drop(statement)
+        return drop(this, statement)
       case "LoadData":
       case "AlterTable":
         return refuse(1235, "This memory server doesn't yet support the statement")
@@ -127,7 +106,7 @@ export class Session {
           ? this.setSequence(statement)
           : kind.keyword === "DELETE"
           ? this.deleteFrom(statement)
-          : this.misunderstood(statement)
+          : misunderstood(statement)
     }
   }
 
@@ -142,16 +121,13 @@ export class Session {
       : kind._tag === "CreateSequence"
       ? Sequences.parse(statement, mode)
       : kind._tag === "Other"
-      ? this.misunderstood(statement)
+      ? misunderstood(statement)
       : Either.void
     return Option.filter(Either.getLeft(read), ({ errno }) => errno === 1064)
   }
 
-  private misunderstood(statement: Uint8Array): Either.Either<never, Refusal> {
-    return refuse(1064, `You have an error in your SQL syntax near '${Sql.text(statement.subarray(0, 80))}'`)
-  }
-
-  private within(name: Sql.Name): Either.Either<Storage.Database, Refusal> {
+  /** The database that a name means. */
+  within(name: Sql.Name): Either.Either<Storage.Database, Refusal> {
     const database = name.database ?? this.database
     return database === undefined ? refuse(1046, "No database selected") : this.server.find(database)
   }
@@ -208,59 +184,6 @@ export class Session {
     })
   }
 
-  private truncate(statement: Uint8Array): Outcome {
-    return Either.gen(this, function*() {
-      const cursor = yield* Cursor.make(statement, this.variables.quoting)
-      yield* cursor.expectWords("TRUNCATE")
-      cursor.words("TABLE")
-      const name = yield* cursor.name()
-      yield* cursor.end()
-      this.commit()
-      yield* (yield* this.table(name)).truncate()
-      return done
-    })
-  }
-
-  private createDatabase(statement: Uint8Array): Outcome {
-    return Either.gen(this, function*() {
-      const { ifNotExists, name, options } = yield* Definitions.parseDatabase(statement, this.variables.quoting)
-      this.commit()
-      if (this.server.databases.has(name)) {
-        const detail = `Can't create database '${name}'; database exists`
-        return ifNotExists ? note(1007, detail) : yield* refuse(1007, detail)
-      }
-      this.server.databases.set(name, new Storage.Database(name, options))
-      return { affectedRows: 1, warnings: [] }
-    })
-  }
-
-  private createTable(statement: Uint8Array): Outcome {
-    return Either.gen(this, function*() {
-      const { ifNotExists, name, shape } = yield* Definitions.parseTable(statement, this.variables.quoting)
-      const database = yield* this.within(name)
-      this.commit()
-      if (database.inspect(name.name) !== "Nothing") {
-        const detail = `Table '${name.name}' already exists`
-        return ifNotExists ? note(1050, detail) : yield* refuse(1050, detail)
-      }
-      database.tables.set(name.name, new Storage.Table(shape))
-      return done
-    })
-  }
-
-  private createSequence(statement: Uint8Array): Outcome {
-    return Either.gen(this, function*() {
-      const { name, state } = yield* Sequences.parse(statement, this.variables.quoting)
-      const database = yield* this.within(name)
-      this.commit()
-      if (database.inspect(name.name) !== "Nothing") {
-        return yield* refuse(1050, `Table '${name.name}' already exists`)
-      }
-      database.sequences.set(name.name, { _tag: "Sequence", name: name.name, create: statement.slice(), state })
-      return done
-    })
-  }
-
   private setSequence(statement: Uint8Array): Outcome {
     return Either.gen(this, function*() {
       const { name, ...to } = yield* Sequences.parseMove(statement, this.variables.quoting)
@@ -274,145 +197,16 @@ export class Session {
     })
   }
 
-  private createView(statement: Uint8Array): Outcome {
-    return Either.gen(this, function*() {
-      const { columns, functions, name, orReplace, tables } = yield* Definitions.parseView(
-        statement,
-        this.variables.quoting
-      )
-      const database = yield* this.within(name)
-      this.commit()
-      const present = database.inspect(name.name)
-      if (present === "Table" || present === "Sequence" || (present === "View" && !orReplace)) {
-        return yield* refuse(orReplace ? 1347 : 1050, `Table '${name.name}' already exists`)
-      }
-      for (const used of tables) {
-        const owner = yield* this.within(used)
-        if (owner.inspect(used.name) === "Nothing") {
-          return yield* refuse(1146, `Table '${owner.name}.${used.name}' doesn't exist`)
-        }
-      }
-      for (const called of functions) {
-        const owner = yield* this.within(called)
-        if (!owner.programs.has(`FUNCTION ${called.name}`)) {
-          return yield* refuse(1305, `FUNCTION ${owner.name}.${called.name} does not exist`)
-        }
-      }
-      database.views.set(name.name, {
-        _tag: "View",
-        name: name.name,
-        columns,
-        create: statement.slice(),
-        creation: this.variables.creation("VIEW")
-      })
-      return done
-    })
-  }
-
-  private createProgram(
-    statement: Uint8Array,
-    { kind, name, table }: Extract<Statement.Kind, { readonly _tag: "CreateProgram" }>
-  ): Outcome {
-    return Either.gen(this, function*() {
-      const database = yield* this.within(name)
-      this.commit()
-      const id = `${kind} ${name.name}`
-      if (database.programs.has(id)) {
-        return yield* refuse(programErrors[kind][0], `${kind} ${name.name} already exists`)
-      }
-      if (kind === "TRIGGER") {
-        if (table === undefined) {
-          return yield* this.misunderstood(statement)
-        }
-        if (database.inspect(table.name) !== "Table") {
-          return yield* database.inspect(table.name) === "View"
-            ? refuse(1347, `'${database.name}.${table.name}' is not BASE TABLE`)
-            : refuse(1146, `Table '${database.name}.${table.name}' doesn't exist`)
-        }
-      }
-      const creation = this.variables.creation(kind)
-      database.programs.set(id, {
-        program: { _tag: "Program", kind, name: name.name, create: statement.slice(), creation },
-        table: table?.name
-      })
-      return done
-    })
-  }
-
-  private drop(statement: Uint8Array): Outcome {
+  private truncate(statement: Uint8Array): Outcome {
     return Either.gen(this, function*() {
       const cursor = yield* Cursor.make(statement, this.variables.quoting)
-      yield* cursor.expectWords("DROP")
-      const word = dropped.find((word) => cursor.words(word))
-      const what = word === "PACKAGE" && cursor.words("BODY") ? "PACKAGE BODY" : word
-      const ifExists = cursor.words("IF", "EXISTS")
-      const names = [yield* cursor.name()]
-      while ((what === "TABLE" || what === "VIEW") && cursor.symbol(",")) {
-        names.push(yield* cursor.name())
-      }
+      yield* cursor.expectWords("TRUNCATE")
+      cursor.words("TABLE")
+      const name = yield* cursor.name()
       yield* cursor.end()
-      if (what === undefined) {
-        return yield* this.misunderstood(statement)
-      }
       this.commit()
-      const missing: Array<Refusal> = []
-      for (const name of names) {
-        const absent = yield* what === "DATABASE" ? this.dropDatabase(name.name) : this.dropObject(what, name)
-        missing.push(...Option.toArray(absent))
-      }
-      const [first] = missing
-      return first === undefined || ifExists ? { affectedRows: 0, warnings: missing } : yield* Either.left(first)
-    })
-  }
-
-  /** Takes away what is there; gives the error when it is not. */
-  private dropDatabase(name: string): Either.Either<Option.Option<Refusal>, Refusal> {
-    const database = this.server.databases.get(name)
-    if (database === undefined) {
-      return Either.right(Option.some(refusal(1008, `Can't drop database '${name}'; database doesn't exist`)))
-    }
-    if (Array.from(database.tables.values()).some((table) => table.isLocked(undefined))) {
-      return refuse(1205, "Lock wait timeout exceeded; try restarting transaction")
-    }
-    this.server.databases.delete(name)
-    this.database = this.database === name ? undefined : this.database
-    return Either.right(Option.none())
-  }
-
-  private dropObject(
-    what: "TABLE" | "SEQUENCE" | "VIEW" | Statement.ProgramKind,
-    name: Sql.Name
-  ): Either.Either<Option.Option<Refusal>, Refusal> {
-    return Either.gen(this, function*() {
-      const database = yield* this.within(name)
-      const missing = (errno: number) =>
-        Option.some(refusal(errno, `${what} '${database.name}.${name.name}' doesn't exist`))
-      if (what === "SEQUENCE") {
-        return database.sequences.delete(name.name) ? Option.none() : missing(4091)
-      }
-      if (what === "TABLE") {
-        if (database.sequences.delete(name.name)) {
-          return Option.none()
-        }
-        const table = database.tables.get(name.name)
-        if (table === undefined) {
-          return missing(1051)
-        }
-        yield* table.truncate()
-        database.tables.delete(name.name)
-        for (const trigger of database.triggersOf(name.name)) {
-          database.programs.delete(`TRIGGER ${trigger.name}`)
-        }
-        return Option.none()
-      }
-      if (what === "VIEW") {
-        return database.tables.has(name.name)
-          ? yield* refuse(1347, `'${database.name}.${name.name}' is not VIEW`)
-          : database.views.delete(name.name)
-          ? Option.none()
-          : missing(1051)
-      }
-      return database.programs.delete(`${what} ${name.name}`) ? Option.none() : missing(programErrors[what][1])
+      yield* (yield* this.table(name)).truncate()
+      return done
     })
   }
 }

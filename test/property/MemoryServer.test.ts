@@ -1,19 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
 import { SchemaFile, Statement } from "@sluice/format"
-import type { Source, Target } from "@sluice/pipeline"
+import { Dump, type Source, type Target } from "@sluice/pipeline"
 import * as Arbitraries from "@sluice/testing/Arbitraries"
 import * as Contents from "@sluice/testing/Contents"
 import * as MemoryServer from "@sluice/testing/MemoryServer"
 import { Chunk, Effect, Either, FastCheck as fc, Option, Stream } from "effect"
 
-const everything: Source.Selection = {
-  databases: Option.none(),
-  includes: () => true,
-  views: true,
-  triggers: true,
-  routines: true,
-  events: true
-}
+const everything = Dump.defaults.selection
 
 const sqlMode = SchemaFile.portableSqlMode(MemoryServer.defaultSqlMode)
 // A law that fails would shrink for longer than a test may take: 40 seconds of it are enough.

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Sql } from "@sluice/format"
-import type { Source, Target } from "@sluice/pipeline"
+import { Dump, type Target } from "@sluice/pipeline"
 import * as Contents from "@sluice/testing/Contents"
 import * as Faults from "@sluice/testing/Faults"
 import * as MemoryServer from "@sluice/testing/MemoryServer"
@@ -15,14 +15,7 @@ const contents = Contents.make(Contents.database("d", {
   })]
 }))
 
-const selection: Source.Selection = {
-  databases: Option.none(),
-  includes: () => true,
-  views: true,
-  triggers: true,
-  routines: true,
-  events: true
-}
+const { selection } = Dump.defaults
 
 const insert = (session: Target.Session, id: number) => session.execute(Sql.bytes(`INSERT INTO \`t\` VALUES(${id})`))
 

@@ -263,9 +263,11 @@ const define = (vendor: ServerPrograms.Vendor, index: number, shape: Shape) => {
     : [first, second]
   const isPrimary = (column: Column) => primary.some((one) => one.name === column.name && one.type === column.type)
   const generated = columns.filter(({ more, type }) => more === 0 && type.kind !== "Json" && type.kind !== "Geometry")
-    .map(({ quoted }, i) =>
-      `${called(`g${i}`, "made")} int GENERATED ALWAYS AS (length(${quoted})) ${i % 2 === 0 ? "VIRTUAL" : "STORED"}`
-    )
+    .map(({ quoted, type }, i) => {
+      // how long a CHAR is depends on a mode, and MariaDB keeps nothing that does
+      const isStored = i % 2 === 1 && !type.sql.startsWith("char(")
+      return `${called(`g${i}`, "made")} int GENERATED ALWAYS AS (length(${quoted})) ${isStored ? "STORED" : "VIRTUAL"}`
+    })
   const lines = [
     ...columns.map((column) => {
       const stamp = column.type.sql.startsWith("timestamp")

@@ -151,7 +151,7 @@ layer(serverOf(anyVendor()), { excludeTestServices: true, timeout: "5 minutes" }
         const { dump, server } = yield* prepared
         for (const bytes of [1, 1_000_000]) {
           const running = yield* start(dump("--stream"))
-          yield* running.untilBytes(bytes)
+          yield* running.pauseAt(bytes)
           yield* running.leave
           assertFailedUnderWay(yield* running.ended, 7, "the reader of the pipe is gone")
         }

@@ -2,8 +2,9 @@
  * The real program, killed while it holds or wants locks: the server is free again soon after.
  */
 import { assert, layer } from "@effect/vitest"
-import { Effect, Either, Schedule } from "effect"
+import { Effect, Either } from "effect"
 
+import { eventually } from "../support/eventually.js"
 import { ask, connect, run } from "../support/mysqlSource.js"
 import { assertComplete, assertGone, ended, fill, login, serverOf, shell, start, tell } from "../support/program.js"
 import { From } from "../support/realServers.js"
@@ -14,7 +15,8 @@ describeVendors("locks of the program", (vendor) => {
     const prepared = Effect.gen(function*() {
       const server = yield* From
       yield* tell(server, "DROP DATABASE IF EXISTS shop")
-      yield* fill(server, "shop", 60_000)
+      // more than its memory and the pipe hold: the large table is under way when the reader has stopped
+      yield* fill(server, "shop", 120_000)
       const words = ["dump", "--no-defaults", ...login(server), "-t", "2", "--memory-budget=8M", "-B", "shop"]
       return { server, dump: (...more: ReadonlyArray<string>) => [...words, "-r", "5000", "--stream", ...more] }
     })
@@ -24,8 +26,7 @@ describeVendors("locks of the program", (vendor) => {
         const { dump, server } = yield* prepared
         for (const how of ["--ddl=prevent", "--ddl=detect"]) {
           const running = yield* start(dump(how))
-          yield* running.untilBytes(1_000_000)
-          yield* running.pause
+          yield* running.pauseAt(1_000_000)
           const other = yield* connect(server)
           yield* run(other, "SET SESSION lock_wait_timeout = 1")
           const created = yield* Effect.either(run(other, "CREATE TABLE shop.new (id INT)", "DROP TABLE shop.new"))
@@ -37,7 +38,7 @@ describeVendors("locks of the program", (vendor) => {
           assert.strictEqual((yield* running.ended).signal, "SIGKILL")
           yield* run(
             other,
-            "SET SESSION lock_wait_timeout = 10",
+            "SET SESSION lock_wait_timeout = 60",
             "CREATE TABLE shop.new (id INT)",
             "DROP TABLE shop.new"
           )
@@ -52,17 +53,14 @@ describeVendors("locks of the program", (vendor) => {
         yield* run(busy, "LOCK TABLES shop.small WRITE")
         const running = yield* start(dump())
         const watcher = yield* connect(server)
-        yield* ask(watcher, "SHOW FULL PROCESSLIST").pipe(
-          Effect.repeat({
-            until: (rows) => rows.some((row) => /^FLUSH /.test(row[7] ?? "")),
-            schedule: Schedule.spaced("10 millis")
-          }),
-          Effect.timeout("20 seconds")
+        yield* eventually(
+          ask(watcher, "SHOW FULL PROCESSLIST"),
+          (rows) => rows.some((row) => /^FLUSH /.test(row[7] ?? ""))
         )
         yield* running.kill("SIGKILL")
         yield* running.ended
         yield* run(busy, "UNLOCK TABLES")
-        yield* Effect.timeout(run(watcher, "INSERT INTO shop.small VALUES (4, 'four')"), "20 seconds")
+        yield* run(watcher, "SET SESSION lock_wait_timeout = 60", "INSERT INTO shop.small VALUES (4, 'four')")
       }).pipe(Effect.scoped, Effect.zipRight(Effect.flatMap(From, (server) => assertGone(server, "shop")))))
 
     it.scoped("a restore into the server that is being dumped goes on under detect", () =>

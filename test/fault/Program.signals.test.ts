@@ -7,9 +7,10 @@ import { assert, layer } from "@effect/vitest"
 import { FileName, Frame } from "@sluice/format"
 import type { Connection } from "@sluice/mysql"
 import type { ScratchServer } from "@sluice/testing"
-import { Effect, Either } from "effect"
+import { Deferred, Effect, Either } from "effect"
 import * as ExitCode from "sluice/ExitCode"
 
+import { eventually } from "../support/eventually.js"
 import { namesOf } from "../support/flows.js"
 import { connect, run } from "../support/mysqlSource.js"
 import {
@@ -27,6 +28,7 @@ import {
   tell,
   until
 } from "../support/program.js"
+import * as proxy from "../support/proxy.js"
 import { From } from "../support/realServers.js"
 import { describeVendors } from "../support/servers.js"
 
@@ -55,11 +57,9 @@ const numberOf = (connection: Connection.RawConnection, sql: string) =>
 const untilThere = (server: ScratchServer.ScratchServer) =>
   Effect.scoped(
     Effect.flatMap(connect(server), (connection) =>
-      numberOf(connection, "SELECT COUNT(*) FROM copy.large").pipe(
-        Effect.orElseSucceed(() => 0),
-        Effect.delay("50 millis"),
-        Effect.repeat({ until: (count) => count > 0 }),
-        Effect.timeout("1 minute")
+      eventually(
+        Effect.orElseSucceed(numberOf(connection, "SELECT COUNT(*) FROM copy.large"), () => 0),
+        (count) => count > 0
       ))
   )
 
@@ -79,8 +79,7 @@ describeVendors("signals", (vendor) => {
           const { dump, server } = yield* prepared
           for (const signal of signals) {
             const running = yield* start(dump("--stream"))
-            yield* running.untilBytes(1_000_000)
-            yield* running.pause
+            yield* running.pauseAt(1_000_000)
             yield* running.kill(signal)
             yield* running.resume
             const end = yield* running.ended
@@ -117,11 +116,8 @@ describeVendors("signals", (vendor) => {
         const { dump, inside, server } = yield* prepared
         // for a reader that does not read
         const stalled = yield* start(dump("--stream"))
-        yield* stalled.untilBytes(1)
-        yield* stalled.pause
-        yield* Effect.sleep("500 millis")
+        yield* stalled.pauseAt(1)
         yield* stalled.kill("SIGINT")
-        yield* Effect.sleep("50 millis")
         yield* stalled.kill("SIGTERM")
         yield* stalled.untilSaid("sluice: ")
         yield* assertGone(server, "shop")
@@ -134,8 +130,6 @@ describeVendors("signals", (vendor) => {
         const busy = yield* start(dump("-o", out, "-r", "50"))
         yield* until("a file is there", () => namesIn(out).some((name) => name.endsWith(".00003.sql")))
         yield* busy.kill("SIGINT")
-        // two that wait at once are not taken in the order in which they came
-        yield* Effect.sleep("200 millis")
         yield* busy.kill("SIGTERM")
         assertFailed(yield* busy.ended, 130, /stopped by SIGINT|interrupted by SIGINT/)
         assertUnfinished(namesIn(out))
@@ -154,10 +148,11 @@ describeVendors("signals", (vendor) => {
               "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE INFO LIKE 'FLUSH%'"
             )
             const running = yield* start(dump("--stream"))
-            yield* Effect.repeat(Effect.delay(waiting, "50 millis"), { until: (count) => count > 0 })
-            yield* Effect.forEach(given, (signal) => Effect.zipRight(running.kill(signal), Effect.sleep("50 millis")))
+            yield* eventually(waiting, (count) => count > 0)
+            yield* Effect.forEach(given, running.kill)
             yield* running.untilSaid("sluice: ")
-            assert.strictEqual(yield* waiting, 0, "nobody waits for the lock any more")
+            // nobody waits for the lock any more
+            yield* eventually(waiting, (count) => count === 0)
             assertFailed(yield* running.ended, 130, "by SIGINT")
           }))
           yield* assertGone(server, "shop")
@@ -180,9 +175,20 @@ describeVendors("signals", (vendor) => {
         }
         assertComplete(yield* ended(dump("-o", inside("backup"))), "2 tables")
         yield* tell(server, "DROP DATABASE copy")
-        const running = yield* start(restore("-d", inside("backup")))
+        // it cannot come to its end before it is told
+        const told = yield* Deferred.make<void>()
+        let statements = 0
+        const slow = yield* proxy.make(server, (statement, pass) => {
+          if (statement.includes("INSERT INTO `large`")) statements += 1
+          return statements > 4 ? Effect.zipRight(Deferred.await(told), pass) : pass
+        })
+        const words = restore("-d", inside("backup")).map((word) =>
+          word === String(server.port) ? String(slow.port) : word
+        )
+        const running = yield* start(words)
         yield* untilThere(server)
         yield* running.kill("SIGTERM")
+        yield* Deferred.succeed(told, undefined)
         assertFailed(yield* running.ended, 143, "stopped by SIGTERM")
         yield* assertGone(server, "copy")
       }), { timeout: 180_000 })
@@ -199,9 +205,14 @@ describeVendors("signals", (vendor) => {
           // from here on nothing can be written
           yield* run(holder, "FLUSH TABLES WITH READ LOCK")
           yield* running.write(stream.subarray(stream.length / 3))
-          yield* Effect.sleep("500 millis")
+          yield* eventually(
+            numberOf(
+              holder,
+              "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE USER = 'root' AND STATE LIKE 'Waiting%'"
+            ),
+            (count) => count > 0
+          )
           yield* running.kill("SIGHUP")
-          yield* Effect.sleep("50 millis")
           yield* running.kill("SIGTERM")
           assertFailed(yield* running.ended, 129, "interrupted by SIGHUP")
         }))

@@ -13,6 +13,7 @@ import { ScratchServer, type ServerPrograms } from "@sluice/testing"
 import { Clock, Deferred, Duration, Effect, Layer, Redacted, Schedule } from "effect"
 import { inject } from "vitest"
 
+import { eventually } from "./eventually.js"
 import { connect, run } from "./mysqlSource.js"
 import { From } from "./realServers.js"
 
@@ -62,10 +63,12 @@ export interface Ended {
 }
 
 export interface Running {
+  /** Sends a signal, and waits until it has been taken: two that wait at once are not taken in the order they came. */
   readonly kill: (signal: NodeJS.Signals) => Effect.Effect<void>
   readonly write: (bytes: Uint8Array) => Effect.Effect<void>
-  /** Stops and goes on reading standard output, as a slow reader does. */
-  readonly pause: Effect.Effect<void>
+  /** Stops reading standard output, as a slow reader does, as soon as there were so many bytes, and waits for that. */
+  readonly pauseAt: (count: number) => Effect.Effect<void>
+  /** Goes on reading. */
   readonly resume: Effect.Effect<void>
   /** Goes away without reading what is left. */
   readonly leave: Effect.Effect<void>
@@ -99,6 +102,14 @@ export const until = (what: string, check: () => boolean): Effect.Effect<void> =
     Effect.withClock(Clock.make())
   )
 
+/** Whether a signal does not wait for a process any more, where the system says so: Linux does. */
+const hasTaken = (pid: number, signal: NodeJS.Signals): boolean => {
+  const status = `/proc/${pid}/status`
+  if (!Fs.existsSync(status)) return true
+  const waiting = /^ShdPnd:\s*([0-9a-f]+)$/m.exec(Fs.readFileSync(status, "utf8"))?.[1] ?? "0"
+  return (BigInt(`0x${waiting}`) >> BigInt(Os.constants.signals[signal] - 1) & 1n) === 0n
+}
+
 /** Starts the program. The scope's end kills it. */
 export const start = (words: ReadonlyArray<string>, options: Options = {}) =>
   Effect.gen(function*() {
@@ -121,6 +132,13 @@ export const start = (words: ReadonlyArray<string>, options: Options = {}) =>
     )
     const stdout: Array<Uint8Array> = []
     let bytes = 0
+    /** Where to stop reading, once. */
+    let stopAt = Infinity
+    const stopIfThere = () => {
+      if (bytes < stopAt) return
+      stopAt = Infinity
+      child.stdout?.pause()
+    }
     let stderr = ""
     const end = yield* Deferred.make<Pick<Ended, "code" | "signal">>()
     child.on("error", (error) => Deferred.unsafeDone(end, Effect.die(error)))
@@ -128,6 +146,7 @@ export const start = (words: ReadonlyArray<string>, options: Options = {}) =>
     child.stdout?.on("data", (part: Uint8Array) => {
       stdout.push(part)
       bytes += part.length
+      stopIfThere()
     })
     child.stderr?.on("data", (part: Uint8Array) => {
       stderr += Buffer.from(part).toString("utf8")
@@ -136,9 +155,20 @@ export const start = (words: ReadonlyArray<string>, options: Options = {}) =>
     child.stdin?.on("error", () => {})
     if (options.stdin !== undefined && options.stdin !== "open") child.stdin?.end(options.stdin)
     const running: Running = {
-      kill: (signal) => Effect.sync(() => void child.kill(signal)),
+      kill: (signal) =>
+        Effect.zipRight(
+          Effect.sync(() => void child.kill(signal)),
+          until(`it took ${signal}`, () => child.pid === undefined || hasTaken(child.pid, signal))
+        ),
       write: (bytes) => Effect.sync(() => void child.stdin?.write(bytes)),
-      pause: Effect.sync(() => void child.stdout?.pause()),
+      pauseAt: (count) =>
+        Effect.zipRight(
+          Effect.sync(() => {
+            stopAt = count
+            stopIfThere()
+          }),
+          until(`${count} bytes came out of it: ${stderr}`, () => bytes >= count)
+        ),
       resume: Effect.sync(() => void child.stdout?.resume()),
       leave: Effect.sync(() => void child.stdout?.destroy()),
       stopListening: Effect.sync(() => void child.stderr?.destroy()),
@@ -247,15 +277,7 @@ export const assertGone = (server: ScratchServer.ScratchServer, database: string
       ),
       ({ rows }) => rows.map((row) => row.map((cell) => cell === null ? "" : Buffer.from(cell).toString()).join(" "))
     )
-    const left = yield* others.pipe(
-      Effect.repeat({
-        until: (left) => left.length === 0,
-        schedule: Schedule.intersect(Schedule.spaced("50 millis"), Schedule.recurs(200))
-      }),
-      Effect.zipRight(others),
-      Effect.withClock(Clock.make())
-    )
-    assert.deepStrictEqual(left, [], "connections of the program")
+    yield* eventually(others, (left) => left.length === 0)
     yield* run(
       connection,
       "SET SESSION lock_wait_timeout = 5",

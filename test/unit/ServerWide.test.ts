@@ -24,6 +24,7 @@ const sessionOf = (
   begin: die,
   commit: die,
   rollback: die,
+  takesBack: () => die,
   inspect: () => die,
   checksum: () => die,
   triggers: () => die,

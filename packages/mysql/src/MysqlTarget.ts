@@ -97,6 +97,11 @@ const make = (options: Options): Effect.Effect<Target.Session, TargetError, Scop
       begin: Effect.asVoid(run("cannot begin a transaction", "START TRANSACTION")),
       commit: Effect.asVoid(run("cannot commit", "COMMIT")),
       rollback: Effect.asVoid(run("cannot roll back", "ROLLBACK")),
+      takesBack: (database, name) =>
+        Effect.map(
+          run("cannot look for a table", TargetSession.lookUpTransactions(database, name), database),
+          ({ rows }) => TargetSession.isTransactional(rows, { database, name }, settings)
+        ),
       inspect: (database, name) =>
         Effect.map(
           run("cannot look for a table", TargetSession.lookUp(database, name), Sql.quoteName({ database, name })),

@@ -167,6 +167,8 @@ export interface Session {
   readonly begin: Effect.Effect<void, TargetError>
   readonly commit: Effect.Effect<void, TargetError>
   readonly rollback: Effect.Effect<void, TargetError>
+  /** Whether what was written to a table goes away with its transaction, which not every engine knows. */
+  readonly takesBack: (database: string, table: string) => Effect.Effect<boolean, TargetError>
   /** What stands under a name, if anything. */
   readonly inspect: (
     database: string,

@@ -247,6 +247,7 @@ const session = (
         })
       )),
       rollback: alive(service.rollback),
+      takesBack: (database, table) => alive(service.takesBack(database, table)),
       inspect: (database, name) => alive(service.inspect(database, name)),
       checksum: (of) => alive(service.checksum(of)),
       triggers: (database, table) => alive(service.triggers(database, table)),

@@ -123,6 +123,12 @@ export const lookUp = (database: string, name: string): string =>
   } AND TABLE_NAME = ${literal(name)}`
 
 /** @internal */
+export const lookUpTransactions = (database: string, name: string): string =>
+  `SELECT t.TABLE_SCHEMA, t.TABLE_NAME, e.TRANSACTIONS FROM information_schema.TABLES t ` +
+  `JOIN information_schema.ENGINES e ON e.ENGINE = t.ENGINE WHERE t.TABLE_SCHEMA = ${literal(database)} AND ` +
+  `t.TABLE_NAME = ${literal(name)}`
+
+/** @internal */
 export const lookUpTriggers = (database: string, table: string): string =>
   `SELECT EVENT_OBJECT_SCHEMA, EVENT_OBJECT_TABLE, TRIGGER_NAME FROM information_schema.TRIGGERS WHERE EVENT_OBJECT_SCHEMA = ${
     literal(database)
@@ -164,6 +170,10 @@ export const found = (rows: ReadonlyArray<Row>, wanted: Wanted, settings: Settin
     ? "Window"
     : "Table"
 }
+
+/** @internal */
+export const isTransactional = (rows: ReadonlyArray<Row>, wanted: Wanted, settings: Settings): boolean =>
+  textOf(rows.find(isOf(wanted, settings))?.[2]) === "YES"
 
 /** @internal */
 export const triggersFound = (rows: ReadonlyArray<Row>, wanted: Wanted, settings: Settings): ReadonlyArray<string> =>

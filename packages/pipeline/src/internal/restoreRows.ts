@@ -14,14 +14,13 @@ import type * as Target from "../Target.js"
 import * as Loading from "./loading.js"
 import * as replay from "./replay.js"
 import type { OfTable, Restored } from "./restored.js"
+import * as Undone from "./undone.js"
 import * as way from "./way.js"
 import type { Backup, Workbench } from "./workbench.js"
 
-/** A transaction that lost against another one is gone as a whole, and is run again as a whole. */
+/** A transaction that lost against another one is run again as a whole, for as long as that may help. */
 const again = Schedule.intersect(Schedule.exponential("50 millis"), Schedule.recurs(8)).pipe(
-  Schedule.whileInput((error: RestoreError | Loading.Awaited) =>
-    error._tag === "TargetError" && (error.reason === "Deadlock" || error.reason === "LockTimeout")
-  )
+  Schedule.whileInput((error: RestoreError | Loading.Awaited | Undone.Undone) => error._tag === "Undone")
 )
 
 /** @internal */
@@ -56,16 +55,17 @@ export const make = (options: Options, workbench: Workbench, restored: Restored,
           yield* workbench.readNames(session)
           yield* session.prepareForRows
           yield* session.begin
-          const rows = yield* Effect.tapError(
-            replay.rows(session, workbench.readable(arrival), rowsOf),
-            () => Effect.ignore(session.rollback)
+          return yield* replay.rows(session, workbench.readable(arrival), rowsOf).pipe(
+            Effect.tap((rows) => backup.count(arrival.file, rows)),
+            Effect.zipLeft(Undone.committing(session, arrival.file.name)),
+            Effect.catchAll(
+              Undone.undo(session, { database: restored.databaseOf(file.database), table: restored.tableOf(file) })
+            )
           )
-          yield* backup.count(arrival.file, rows)
-          yield* session.commit
-          return rows
         })
       ).pipe(
         Effect.retry(again),
+        Effect.catchTag("Undone", ({ error }) => Effect.fail(error)),
         Effect.mapError((error) => error._tag === "Awaited" ? error : restored.explained(arrival.kind)(error)),
         Effect.tap((rows) => backup.committed(file, rows)),
         Effect.tap((rows) => workbench.progress.add({ rows })),

@@ -75,6 +75,7 @@ const open = (state: State, sqlMode: string): Effect.Effect<Target.Session, Targ
       begin: tell("cannot begin a transaction", () => session.begin()),
       commit: tell("cannot commit", () => session.commit()),
       rollback: tell("cannot roll back", () => session.rollback()),
+      takesBack: () => Effect.succeed(true),
       inspect: (database, name) =>
         ask("cannot look for a table", () => Either.right(state.databases.get(database)?.inspect(name) ?? "Nothing")),
       triggers: (database, table) =>

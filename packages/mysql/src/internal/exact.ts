@@ -12,6 +12,7 @@ import type * as Connection from "../Connection.js"
 import type * as Dialect from "./dialect.js"
 import * as Literals from "./literals.js"
 import * as Printed from "./printed.js"
+import * as WorkedOut from "./workedOut.js"
 
 const what = "cannot read a definition"
 
@@ -48,6 +49,14 @@ const membersQuery = ({ column, kind, literals }: Literals.Members, table: strin
     `SELECT ${value}, n + 1 FROM r WHERE n < ${literals.length}) SELECT ${bothOf("e")} FROM r WHERE n > 0 ORDER BY n`
 }
 
+/** What comes of an expression in a column: the second part of a recursive query has the types of its first. */
+const workedOutQuery = (column: string, table: string, expression: Uint8Array): Uint8Array =>
+  Sql.bytes(
+    `WITH RECURSIVE r (d, n) AS (${oneOf(`t.${column}, 0`, `${table} t`)} UNION ALL SELECT (`,
+    expression,
+    "), n + 1 FROM r WHERE n < 1) SELECT COALESCE(HEX(d), '') FROM r WHERE n = 1"
+  )
+
 const defaultsQuery = (columns: ReadonlyArray<string>, table: string): string =>
   `WITH r AS (${
     oneOf(columns.map((name) => `t.${Sql.quoteIdentifier(name)}`).join(", "), `${table} t`)
@@ -68,7 +77,8 @@ export const definition = (
 ): Effect.Effect<Uint8Array, SourceError> =>
   Effect.gen(function*() {
     const where = Sql.quoteName(at)
-    const ask = (sql: string) => Effect.mapError(connection.query(sql), (error) => error.toSource(what, where))
+    const ask = (sql: string | Uint8Array) =>
+      Effect.mapError(connection.query(sql), (error) => error.toSource(what, where))
     const unknown = (column: string) =>
       unsupported(
         where,
@@ -118,6 +128,27 @@ export const definition = (
             literal,
             Option.isSome(exact) ? exact.value : yield* asPrinted(column, Printed.valueOf(create, literal))
           )
+        )
+      }
+    }
+    for (const one of found.workedOut) {
+      const column = Sql.quoteIdentifier(one.column)
+      const trouble = yield* WorkedOut.trouble(
+        one,
+        (start, end) => Literals.rewrite(create, spots, start, end),
+        (literal) => Literals.inUtf8(Printed.valueOf(create, literal)),
+        (expression) =>
+          Effect.flatMap(
+            ask(workedOutQuery(column, where, expression)),
+            ({ rows: [row] }) => Effect.map(Effect.fromNullable(row?.[0]), Sql.text)
+          )
+      )
+      if (trouble !== undefined) {
+        return yield* unsupported(
+          where,
+          trouble,
+          `Give ${column} what the expression comes to as its default, as a plain literal, or leave the table out of the ` +
+            "selection"
         )
       }
     }

@@ -15,6 +15,7 @@
 import { isUtf8 } from "node:buffer"
 
 import * as Printed from "./printed.js"
+import * as WorkedOut from "./workedOut.js"
 
 /** A text that is written otherwise. @internal */
 export interface Spot {
@@ -43,6 +44,7 @@ export interface Found {
   readonly defaults: ReadonlyArray<Default>
   /** The columns by whose texts a table is cut into partitions, when one of those texts is written otherwise. */
   readonly partitionedBy: ReadonlyArray<string>
+  readonly workedOut: ReadonlyArray<WorkedOut.WorkedOut>
 }
 
 const isPlain = (value: Uint8Array): boolean => value.every((byte) => byte >= 0x20 && byte <= 0x7e)
@@ -65,7 +67,8 @@ const isNational = (value: Uint8Array): boolean => isUtf8(value) && value.every(
 /** @internal */
 export const hex = (value: Uint8Array): string => `X'${Buffer.from(value).toString("hex")}'`
 
-const inUtf8 = (value: Uint8Array): string => isUtf8(value) ? `_utf8mb4 ${hex(value)}` : hex(value)
+/** @internal */
+export const inUtf8 = (value: Uint8Array): string => isUtf8(value) ? `_utf8mb4 ${hex(value)}` : hex(value)
 
 const binaryTypes = new Set(["BINARY", "VARBINARY", "TINYBLOB", "BLOB", "MEDIUMBLOB", "LONGBLOB"])
 
@@ -112,6 +115,7 @@ export const find = (create: Uint8Array, vendor: "mysql" | "mariadb"): Found => 
   const members: Array<Members> = []
   const defaults: Array<Default> = []
   const partitionedBy: Array<string> = []
+  const workedOut: Array<WorkedOut.WorkedOut> = []
 
   /** A text in an expression that has a character set of its own. */
   const introduced = (word: Printed.Token, literal: Printed.Token): void => {
@@ -176,6 +180,9 @@ export const find = (create: Uint8Array, vendor: "mysql" | "mariadb"): Found => 
         }
       }
     })
+    if (vendor === "mariadb" && column !== undefined && !large.has(type?.text ?? "")) {
+      workedOut.push(...WorkedOut.find(create, column, tokens))
+    }
     expression(inDefault, true)
     expression(plain, false)
     if (column !== undefined && kind !== undefined && !own.every(isLeft)) {
@@ -198,7 +205,7 @@ export const find = (create: Uint8Array, vendor: "mysql" | "mariadb"): Found => 
       }
     })
   }
-  return { spots, members, defaults, partitionedBy }
+  return { spots, members, defaults, partitionedBy, workedOut }
 }
 
 /** The names in `COLUMNS(…)`; MySQL prints plain ones without quotes. */
@@ -233,16 +240,22 @@ export const exactly = (create: Uint8Array, literal: Printed.Token, { bytes, utf
 }
 
 /**
- * The definition with those spots written otherwise.
+ * The definition with those spots written otherwise, or what is in it from one place to another.
  *
  * @internal
  */
-export const rewrite = (create: Uint8Array, spots: ReadonlyArray<Spot>): Uint8Array => {
+export const rewrite = (
+  create: Uint8Array,
+  spots: ReadonlyArray<Spot>,
+  start = 0,
+  end = create.length
+): Uint8Array => {
   const out: Array<Uint8Array> = []
-  let from = 0
-  for (const { end, start, text } of [...spots].sort((a, b) => a.start - b.start)) {
-    out.push(create.subarray(from, start), Buffer.from(text, "latin1"))
-    from = end
+  let from = start
+  const inside = spots.filter((spot) => spot.start >= start && spot.end <= end)
+  for (const spot of [...inside].sort((a, b) => a.start - b.start)) {
+    out.push(create.subarray(from, spot.start), Buffer.from(spot.text, "latin1"))
+    from = spot.end
   }
-  return new Uint8Array(Buffer.concat([...out, create.subarray(from)]))
+  return new Uint8Array(Buffer.concat([...out, create.subarray(from, end)]))
 }

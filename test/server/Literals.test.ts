@@ -161,7 +161,9 @@ describeVendors("literals in definitions", (vendor) => {
         ...(vendor === "mysql"
           ? {
             functional: "(id INT PRIMARY KEY, a VARCHAR(20) CHARACTER SET sjis, w VARCHAR(9) CHARACTER SET utf16, " +
-              "KEY ((CONCAT(a, '表'))), KEY ((CONCAT(w, '😀'))))"
+              "KEY ((CONCAT(a, '表'))), KEY ((CONCAT(w, '😀'))))",
+            path: "(id INT PRIMARY KEY, j JSON DEFAULT (JSON_OBJECT('é', 'a')), " +
+              "v VARCHAR(9) AS (JSON_VALUE(j, '$.\"é😀\"' RETURNING CHAR(9) DEFAULT 'ö' ON EMPTY)))"
           }
           : {}),
         listed: "(id VARCHAR(9) CHARACTER SET utf8mb4 NOT NULL PRIMARY KEY) PARTITION BY LIST COLUMNS (id) " +

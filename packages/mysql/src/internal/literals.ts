@@ -163,7 +163,8 @@ export const find = (create: Uint8Array, vendor: "mysql" | "mariadb"): Found => 
       if (token.kind !== "Literal") return
       const word = prefix(before, token)
       if (word !== undefined) {
-        introduced(word, token)
+        // the path of JSON_VALUE has to be a text in quotes
+        if (tokens[i + 1]?.text !== "RETURNING") introduced(word, token)
       } else if (inMembers) {
         own.push(token)
       } else if (token.depth > 1) {

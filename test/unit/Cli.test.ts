@@ -37,7 +37,8 @@ const run = (argv: ReadonlyArray<string>, environment: Readonly<Record<string, s
         columns: 80,
         handlers: {
           dump: (config) => Ref.update(recorded, (all) => ({ ...all, dumps: [...all.dumps, config] })),
-          restore: (config) => Ref.update(recorded, (all) => ({ ...all, restores: [...all.restores, config] }))
+          restore: (config) => Ref.update(recorded, (all) => ({ ...all, restores: [...all.restores, config] })),
+          compare: () => Effect.die("not called")
         },
         notice: (line) => Ref.update(recorded, (all) => ({ ...all, notices: [...all.notices, line] }))
       }).pipe(Effect.withConsole({
@@ -380,7 +381,11 @@ describe("around the commands", () => {
 
   it.effect("what the parser of the library refuses is a usage error, and is not printed", () =>
     Effect.gen(function*() {
-      const handlers = { dump: () => Effect.die("not called"), restore: () => Effect.die("not called") }
+      const handlers = {
+        dump: () => Effect.die("not called"),
+        restore: () => Effect.die("not called"),
+        compare: () => Effect.die("not called")
+      }
       for (const argv of [["--no-such", "x"], ["--threads", "x"], ["--threads"], ["--triggers", "maybe"]]) {
         const error = yield* Effect.flip(Cli.execute(handlers, "dump", argv))
         assert.strictEqual(error._tag, "UsageError")
@@ -390,7 +395,11 @@ describe("around the commands", () => {
 
   it.effect("the failure of a handler stays what it is", () =>
     Effect.gen(function*() {
-      const handlers = { dump: () => Effect.fail("mine" as const), restore: () => Effect.void }
+      const handlers = {
+        dump: () => Effect.fail("mine" as const),
+        restore: () => Effect.void,
+        compare: () => Effect.void
+      }
       assert.strictEqual(yield* Effect.flip(Cli.execute(handlers, "dump", [])), "mine")
     }).pipe(Effect.provide(world)))
 })

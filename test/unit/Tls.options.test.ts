@@ -72,7 +72,8 @@ const tlsOf = (...argv: ReadonlyArray<string>) => {
         Effect.sync(() => {
           tls = Option.some(config.tls)
         }),
-      restore: () => Effect.die("not called")
+      restore: () => Effect.die("not called"),
+      compare: () => Effect.die("not called")
     }
   }).pipe(onFiles({}), Effect.provide(NodeTerminal.layer), Effect.flatMap(() => tls))
 }

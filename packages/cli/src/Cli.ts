@@ -17,9 +17,11 @@ import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 
 import * as Arguments from "./Arguments.js"
+import type { CompareConfig } from "./Compare.js"
 import type * as Config from "./Config.js"
 import * as Help from "./Help.js"
 import { parametersOf, recordOf, shieldArguments } from "./internal/commandOptions.js"
+import { CompareFromOptions } from "./internal/compareFromOptions.js"
 import { DumpFromOptions, RestoreFromOptions } from "./internal/fromOptions.js"
 import * as OptionFile from "./OptionFile.js"
 import type { CommandName } from "./OptionTable.js"
@@ -37,6 +39,7 @@ import { UsageError } from "./UsageError.js"
 export interface Handlers<E, R> {
   readonly dump: (config: Config.DumpConfig) => Effect.Effect<void, E, R>
   readonly restore: (config: Config.RestoreConfig) => Effect.Effect<void, E, R>
+  readonly compare: (config: CompareConfig) => Effect.Effect<void, E, R>
 }
 
 const contradiction = (command: CommandName) => (error: ParseResult.ParseError): UsageError => {
@@ -69,7 +72,8 @@ export const makeCommand = <E, R>(handlers: Handlers<E, R>) => {
       ))
   return Command.make("sluice").pipe(Command.withSubcommands([
     commandOf("dump", DumpFromOptions, handlers.dump),
-    commandOf("restore", RestoreFromOptions, handlers.restore)
+    commandOf("restore", RestoreFromOptions, handlers.restore),
+    commandOf("compare", CompareFromOptions, handlers.compare)
   ]))
 }
 

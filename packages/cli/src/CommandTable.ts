@@ -73,6 +73,18 @@ export const commands = {
     note: "",
     groups: ["myloader", "restore"],
     foreignSections: ["myloader_"]
+  },
+  compare: {
+    summary: "Hold two servers against each other, down to the keys of the rows that differ.",
+    words: Words.Named({
+      names: ["SOURCE", "TARGET"],
+      advice: "write sluice compare mysql://USER@HOST mysql://USER@HOST"
+    }),
+    note:
+      "SOURCE and TARGET are servers, as mysql://USER@HOST:PORT/DATABASE, of which only the host is needed. The program " +
+      "ends with 0 when all that was compared is the same, and with 8 when something differs.",
+    groups: ["compare"],
+    foreignSections: []
   }
 } as const satisfies Readonly<Record<string, CommandInfo>>
 
@@ -96,7 +108,7 @@ export const commandNames: ReadonlyArray<CommandName> = Struct.keys(commands)
  * @since 0.1.0
  * @category constants
  */
-export const plannedCommands: ReadonlyArray<string> = ["verify", "unpack", "compare", "copy"]
+export const plannedCommands: ReadonlyArray<string> = ["verify", "unpack", "copy"]
 
 /**
  * What is known of a command.

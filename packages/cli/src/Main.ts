@@ -8,7 +8,7 @@ import * as Os from "node:os"
 import * as Tty from "node:tty"
 
 import * as NodeContext from "@effect/platform-node/NodeContext"
-import type * as Pipe from "@sluice/pipeline/Pipe"
+import * as Pipe from "@sluice/pipeline/Pipe"
 import * as Progress from "@sluice/pipeline/Progress"
 import * as Shutdown from "@sluice/pipeline/Shutdown"
 import { OutputError, Stopped } from "@sluice/pipeline/SluiceError"
@@ -21,6 +21,7 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 
 import * as Cli from "./Cli.js"
+import * as Compare from "./Compare.js"
 import type * as Config from "./Config.js"
 import type * as ExitCode from "./ExitCode.js"
 import { Incomplete } from "./Incomplete.js"
@@ -91,7 +92,7 @@ const ask = Effect.flatMap(Shutdown.Shutdown, ({ asked }) =>
     Effect.flatMap(asked, (by) => new Stopped({ by, detail: "nothing was begun" }))
   ))
 
-const passwordOf = (config: Config.DumpConfig | Config.RestoreConfig) => {
+const passwordOf = (config: { readonly password: Config.Password }) => {
   switch (config.password._tag) {
     case "Prompt":
       return ask
@@ -126,6 +127,32 @@ const run = <E, R>(
     if (!ended.complete) {
       return yield* new Incomplete({ remarks: ended.remarks })
     }
+  })
+
+/** Who is asked for two passwords has to know which one it is. */
+const passwordFor = (side: Compare.Side, name: string) =>
+  Effect.zipRight(side.password._tag === "Prompt" ? stderr(`${name}: `) : Effect.void, passwordOf(side))
+
+/** What was found goes to people, and to standard output as JSON, if that is wanted; it decides the exit code. */
+const compare = (config: Compare.CompareConfig, processors: number) =>
+  Effect.gen(function*() {
+    const screen = yield* screenOf(config)
+    // files first, as above
+    const tls = yield* TlsFiles.load(config.tls)
+    const source = yield* passwordFor(config.source, "source")
+    const target = yield* passwordFor(config.target, "target")
+    const isChatty = !config.quiet && config.verbose > 1
+    const showsProgress = config.progress === "always" ? !config.quiet : config.progress === "auto" && isChatty
+    const found = yield* Compare.run(config, { source, target, tls }, processors).pipe(
+      showsProgress ? Report.whileRunning(screen) : (running) => running,
+      Effect.provide(Progress.layer)
+    )
+    if (config.json) {
+      const { write } = yield* Pipe.PipeOut
+      yield* write(new TextEncoder().encode(yield* Compare.json(found)))
+    }
+    yield* screen.write(Compare.report(found, isChatty))
+    yield* Compare.judge(found)
   })
 
 const reason = (cause: Cause.Cause<ExitCode.Failure>, signal: Option.Option<ExitCode.Signal>): string => {
@@ -170,7 +197,8 @@ export const main = (argv: ReadonlyArray<string>): void => {
       Effect.zipRight(
         refuseTerminal(config, 0),
         run(config, (login) => Jobs.restore(config, login, processors))
-      )
+      ),
+    compare: (config) => compare(config, processors)
   }
   process_.main(
     Cli.run({

@@ -10,6 +10,7 @@ import * as Option from "effect/Option"
 import type { CommandName } from "./CommandTable.js"
 import type { Entry, OptionTable, Unavailable } from "./internal/optionModel.js"
 import { commonOptions } from "./internal/optionsCommon.js"
+import { compareOptions } from "./internal/optionsCompare.js"
 import { dumpOptions } from "./internal/optionsDump.js"
 import { restoreOptions } from "./internal/optionsRestore.js"
 import { unavailableOptions } from "./internal/optionsUnavailable.js"
@@ -62,7 +63,7 @@ export {
  * @category constants
  */
 export const table: OptionTable = {
-  entries: [...commonOptions, ...dumpOptions, ...restoreOptions],
+  entries: [...commonOptions, ...dumpOptions, ...restoreOptions, ...compareOptions],
   unavailable: unavailableOptions
 }
 

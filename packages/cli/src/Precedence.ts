@@ -5,6 +5,7 @@
  */
 import * as Either from "effect/Either"
 
+import { infoOf } from "./CommandTable.js"
 import { followConnection, followRemoved } from "./internal/follow.js"
 import { followTls, unusedAuthority } from "./internal/followTls.js"
 import type { CommandName, Entry, OptionTable } from "./OptionTable.js"
@@ -138,7 +139,7 @@ export const settle = (table: OptionTable, said: Said): Either.Either<Settled, U
     const environment = yield* fromEnvironment(table, command, said.environment)
     const fallback = yield* fromFallbackEnvironment(table, command, said.environment)
     // words on the command line name the database and tables, so they win over what files say about both
-    const optionFiles = positionals.length === 0
+    const optionFiles = positionals.length === 0 || infoOf(command).words._tag !== "Tables"
       ? said.optionFiles
       : said.optionFiles.filter(({ name }) => name !== "database" && name !== "tables-list")
     const merged = merge(table, command, [said.commandLine, environment, optionFiles, fallback])

@@ -6,6 +6,7 @@
 export * as Arguments from "./Arguments.js"
 export * as Cli from "./Cli.js"
 export * as CommandTable from "./CommandTable.js"
+export * as Compare from "./Compare.js"
 export * as Config from "./Config.js"
 export * as Endpoint from "./Endpoint.js"
 export * as ExitCode from "./ExitCode.js"

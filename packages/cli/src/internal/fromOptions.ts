@@ -16,7 +16,8 @@ import { tlsFields, tlsOf } from "./tlsOfOptions.js"
 
 const text = Schema.optional(Schema.String)
 
-const messageOptions = Schema.Struct({
+/** @internal */
+export const messageOptions = Schema.Struct({
   verbose: Schema.Int,
   quiet: Schema.Boolean,
   progress: Schema.Literal("auto", "always", "never"),
@@ -97,14 +98,18 @@ const passwordOf = (input: typeof commonOptions.Type): Password =>
     ? { _tag: "None" }
     : { _tag: "Given", secret: input.password }
 
-const tableOf = (name: string): TableName => {
+/** @internal */
+export const tableOf = (name: string): TableName => {
   const dot = name.indexOf(".")
   return { database: name.slice(0, dot), table: name.slice(dot + 1) }
 }
 
 const verboseOf = (level: number): 0 | 1 | 2 | 3 => level <= 0 ? 0 : level === 1 ? 1 : level === 2 ? 2 : 3
 
-const patternsOf = (input: typeof commonOptions.Type): Either.Either<ReadonlyArray<RegExp>, string> =>
+/** @internal */
+export const patternsOf = (
+  input: { readonly regex: ReadonlyArray<string> }
+): Either.Either<ReadonlyArray<RegExp>, string> =>
   Either.all(
     input.regex.map((pattern, index) =>
       Either.mapLeft(compile(pattern), (reason) =>
@@ -114,7 +119,8 @@ const patternsOf = (input: typeof commonOptions.Type): Either.Either<ReadonlyArr
     )
   )
 
-const messagesOf = (input: typeof messageOptions.Type) => ({
+/** @internal */
+export const messagesOf = (input: typeof messageOptions.Type) => ({
   verbose: verboseOf(input.verbose),
   quiet: input.quiet,
   progress: input.progress,

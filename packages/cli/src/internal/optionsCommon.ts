@@ -12,6 +12,9 @@ import { tlsOptions } from "./optionsTls.js"
 /** Commands that move a backup into or out of a server. */
 const movers: ReadonlyArray<CommandName> = ["dump", "restore"]
 
+/** Commands that ask servers. */
+const askers: ReadonlyArray<CommandName> = [...movers, "compare"]
+
 const connection = { commands: movers, group: "Connection" } as const
 const messages = { commands: commandNames, group: "Messages" } as const
 const optionFiles = { commands: commandNames, group: "OptionFiles", inFiles: false } as const
@@ -55,6 +58,7 @@ export const commonOptions: ReadonlyArray<Entry> = [
   }),
   entry({
     ...connection,
+    commands: askers,
     name: "user",
     short: ["u"],
     kind: Kind.Text({ emptyAllowed: true }),
@@ -65,6 +69,7 @@ export const commonOptions: ReadonlyArray<Entry> = [
   }),
   entry({
     ...connection,
+    commands: askers,
     name: "password",
     short: ["p"],
     kind: Kind.Secret(),
@@ -76,6 +81,7 @@ export const commonOptions: ReadonlyArray<Entry> = [
   }),
   entry({
     ...connection,
+    commands: askers,
     name: "ask-password",
     short: ["a"],
     kind: Kind.Flag(),
@@ -97,9 +103,9 @@ export const commonOptions: ReadonlyArray<Entry> = [
     metavar: "tcp|socket",
     help: "How to connect, when host and socket do not say it."
   }),
-  ...tlsOptions(movers),
+  ...tlsOptions(askers),
   entry({
-    commands: movers,
+    commands: askers,
     group: "What",
     name: "tables-list",
     short: ["T"],
@@ -109,7 +115,7 @@ export const commonOptions: ReadonlyArray<Entry> = [
     help: "Only these tables. `%` and `_` stand for any text and any letter."
   }),
   entry({
-    commands: movers,
+    commands: askers,
     group: "What",
     name: "regex",
     short: ["x"],
@@ -120,7 +126,7 @@ export const commonOptions: ReadonlyArray<Entry> = [
       "`^(?!mysql\\.)` leaves a database out."
   }),
   entry({
-    commands: movers,
+    commands: askers,
     group: "How",
     name: "threads",
     short: ["t"],

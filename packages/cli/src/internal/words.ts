@@ -51,6 +51,9 @@ const checkTables = (
   )
 }
 
+/** A URL may hold a password. */
+const discreet = (word: string): string => word.replace(/(:\/\/[^/@]*?):.*@/s, "$1:…@")
+
 const checkNamed = (
   command: CommandName,
   named: { readonly names: ReadonlyArray<string>; readonly advice: string },
@@ -62,7 +65,7 @@ const checkNamed = (
   const extra = words[named.names.length]
   return extra === undefined ? Either.void : fail(
     "UnexpectedWord",
-    `sluice ${command} cannot take the word ${show(extra)}`,
+    `sluice ${command} cannot take the word ${show(discreet(extra))}`,
     `write ${usageOf(command)}`
   )
 }

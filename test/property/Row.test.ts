@@ -38,13 +38,13 @@ const numerals = fc.oneof(
   fc.constantFrom("-0", "0", "-0.00", "0000", "1.500", "-1e-300", "1.7976931348623157e308", "30000000000", ".5")
 ).map((text) => Sql.bytes(text))
 
-const columns = fc.array(fc.constantFrom(...Row.columnKinds), { minLength: 1, maxLength: 8 })
+const columns = fc.array(fc.constantFrom(...Row.encodings), { minLength: 1, maxLength: 8 })
 
-const cellOf = (kind: Row.ColumnKind): fc.Arbitrary<Row.Cell> =>
+const cellOf = (kind: Row.Encoding): fc.Arbitrary<Row.Cell> =>
   fc.option(kind === "Number" ? numerals : anyBytes, { freq: 5 })
 
 interface Table {
-  readonly kinds: ReadonlyArray<Row.ColumnKind>
+  readonly kinds: ReadonlyArray<Row.Encoding>
   readonly rows: ReadonlyArray<ReadonlyArray<Row.Cell>>
 }
 
@@ -108,7 +108,7 @@ describe("Row.encode", () => {
     }
   )
 
-  it.prop("keeps a word for NULL only", [fc.constantFrom(...Row.columnKinds)], ([kind]) => {
+  it.prop("keeps a word for NULL only", [fc.constantFrom(...Row.encodings)], ([kind]) => {
     assert.strictEqual(Sql.text(Row.encodeCell(kind, null)), "NULL")
     if (kind !== "Number") {
       assert.strictEqual(Sql.text(Row.encodeCell(kind, new Uint8Array(0))), "\"\"")

@@ -39,10 +39,10 @@ const json = fc.tuple(fc.constantFrom("JSON_REPLACE(", "JSON_REPLACE", "J", ""),
   [head, bytes]
 ) => Sql.bytes(head, bytes))
 
-const cell = (kind: Row.ColumnKind): fc.Arbitrary<Row.Cell> =>
+const cell = (kind: Row.Encoding): fc.Arbitrary<Row.Cell> =>
   fc.option(kind === "Number" ? numbers : kind === "Json" ? json : content(lengths), { freq: 6 })
 
-const table = fc.array(fc.constantFrom(...Row.columnKinds), { minLength: 1, maxLength: 6 }).chain((kinds) =>
+const table = fc.array(fc.constantFrom(...Row.encodings), { minLength: 1, maxLength: 6 }).chain((kinds) =>
   fc.record({
     kinds: fc.constant(kinds),
     rows: fc.array(fc.tuple(...kinds.map(cell)), { maxLength: 40 })
@@ -58,7 +58,7 @@ const sizes = fc.record({
 const head = Row.insertHead({ table: "t", columns: ["a"] })
 
 const expectedOf = (
-  kinds: ReadonlyArray<Row.ColumnKind>,
+  kinds: ReadonlyArray<Row.Encoding>,
   rows: ReadonlyArray<ReadonlyArray<Row.Cell>>,
   statementSize: number
 ) => Row.statements({ head, rows: rows.map((row) => Row.encode(kinds, row)), statementSize })

@@ -1,5 +1,6 @@
 import { assert, layer } from "@effect/vitest"
 import { Row, Sql } from "@sluice/format"
+import { Dump } from "@sluice/pipeline"
 import { RandomTables } from "@sluice/testing"
 import { Effect, FastCheck as fc, Option } from "effect"
 
@@ -29,9 +30,10 @@ describeVendors("random tables", (vendor) => {
           RandomTables.table(vendor, 1, 40),
           RandomTables.table(vendor, 2, 400)
         ),
-        fc.constantFrom(1, 7, 100, undefined)
+        fc.constantFrom(1, 7, 100, undefined),
+        fc.boolean()
       ],
-      ([tables, chunkRows]) =>
+      ([tables, chunkRows, hexBlob]) =>
         Effect.gen(function*() {
           const [from, to] = [yield* real.From, yield* real.To]
           const source = yield* connect(from)
@@ -47,7 +49,9 @@ describeVendors("random tables", (vendor) => {
             "SET NAMES binary",
             ...tables.flatMap(({ inserts }) => inserts)
           )
-          yield* move(from, to, "random", { dump: { chunkRows: Option.fromNullable(chunkRows) } })
+          yield* move(from, to, "random", {
+            dump: { chunkRows: Option.fromNullable(chunkRows), read: { ...Dump.defaults.read, hexBlob } }
+          })
           assert.deepStrictEqual(
             real.differences(yield* real.pictureOf(from, "random"), yield* real.pictureOf(to, "random")),
             []

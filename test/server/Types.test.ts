@@ -1,5 +1,6 @@
 import { NodeContext } from "@effect/platform-node"
 import { assert, layer } from "@effect/vitest"
+import { Dump } from "@sluice/pipeline"
 import { ScratchServer, type ServerPrograms } from "@sluice/testing"
 import { Effect, Layer } from "effect"
 
@@ -98,16 +99,20 @@ describeVendors("values of every type", (vendor) => {
           kinds.map(({ type }, i) => [type, before.get(`${type}, plain_${i}`)?.length]),
           kinds.map(({ type, values }) => [type, values.length * 2 + 1])
         )
-        yield* move(from, to, "types")
-        const after = yield* stored(to, "types", kinds)
-        // all of them, so that one run tells everything
-        const wrong = Array.from(before).filter(([what, rows]) =>
-          JSON.stringify(after.get(what)) !== JSON.stringify(rows)
-        )
-        assert.deepStrictEqual(
-          wrong.map(([what]) => ({ what, rows: after.get(what) })),
-          wrong.map(([what, rows]) => ({ what, rows }))
-        )
+        const target = yield* connect(to)
+        for (const hexBlob of long ? [false, true] : [false]) {
+          yield* run(target, "DROP DATABASE IF EXISTS types")
+          yield* move(from, to, "types", { dump: { read: { ...Dump.defaults.read, hexBlob } } })
+          const after = yield* stored(to, "types", kinds)
+          // all of them, so that one run tells everything
+          const wrong = Array.from(before).filter(([what, rows]) =>
+            JSON.stringify(after.get(what)) !== JSON.stringify(rows)
+          )
+          assert.deepStrictEqual(
+            wrong.map(([what]) => ({ what, rows: after.get(what) })),
+            wrong.map(([what, rows]) => ({ what, rows }))
+          )
+        }
         assert.deepStrictEqual(
           real.differences(yield* real.pictureOf(from, "types"), yield* real.pictureOf(to, "types")),
           []

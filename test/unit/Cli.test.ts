@@ -172,6 +172,7 @@ describe("dump", () => {
         statementSize: 1000000,
         chunkFileSize: Option.none(),
         completeInsert: false,
+        hexBlob: false,
         compress: Option.none(),
         utc: true,
         lockMode: "AUTO",

@@ -13,7 +13,7 @@ const failure = (statement: string) => Option.getOrThrow(Either.getLeft(Row.deco
 const bytes = (text: string, binary = false) => Literal.Bytes({ bytes: Sql.bytes(text), binary })
 
 describe("Row.encode", () => {
-  const cases: ReadonlyArray<readonly [kind: Row.ColumnKind, cell: string, text: string]> = [
+  const cases: ReadonlyArray<readonly [kind: Row.Encoding, cell: string, text: string]> = [
     ["Number", "-1.50", "-1.50"],
     ["Number", "0000", "0000"],
     ["Number", "-0", "-0e0"],

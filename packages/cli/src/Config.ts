@@ -242,6 +242,7 @@ export const DumpConfig = Schema.Struct({
   /** Bytes; `None` is as large as the memory budget allows. */
   chunkFileSize: Schema.OptionFromSelf(Schema.Number),
   completeInsert: Schema.Boolean,
+  hexBlob: Schema.Boolean,
   compress: Schema.OptionFromSelf(Compress),
   utc: Schema.Boolean,
   lockMode: LockMode,

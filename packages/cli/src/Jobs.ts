@@ -161,7 +161,12 @@ export const dump = (
       byPartition: config.splitPartitions,
       byFirstColumn: config.useSingleColumn,
       fileBytes: config.chunkFileSize,
-      read: { statementSize: config.statementSize, completeInsert: config.completeInsert, utc: config.utc }
+      read: {
+        statementSize: config.statementSize,
+        completeInsert: config.completeInsert,
+        hexBlob: config.hexBlob,
+        utc: config.utc
+      }
     }
     return yield* Effect.provide(
       Dump.run(options),

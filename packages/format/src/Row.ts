@@ -48,6 +48,23 @@ export const columnKinds: ReadonlyArray<ColumnKind> = [
 ]
 
 /**
+ * How the cells of a column are written in a file: as its kind says, or as `Hex`, which is `0x…` and for columns of
+ * bytes.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Encoding = ColumnKind | "Hex"
+
+/**
+ * All encodings.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const encodings: ReadonlyArray<Encoding> = [...columnKinds, "Hex"]
+
+/**
  * A value as a server's text protocol sends it, or nothing for NULL.
  *
  * @since 0.1.0
@@ -67,13 +84,14 @@ const encodeNumber = (cell: Uint8Array): Uint8Array =>
 
 const encodeBinary = (cell: Uint8Array): Uint8Array => Sql.bytes("_binary ", Sql.quoteString(cell))
 
-const encoders: { readonly [K in ColumnKind]: (cell: Uint8Array) => Uint8Array } = {
+const encoders: { readonly [K in Encoding]: (cell: Uint8Array) => Uint8Array } = {
   Number: encodeNumber,
   Text: Sql.quoteString,
   Temporal: Sql.quoteString,
   Binary: encodeBinary,
   Bit: encodeBinary,
   Geometry: encodeBinary,
+  Hex: (cell) => Sql.bytes(`0x${Buffer.from(cell).toString("hex").toUpperCase()}`),
   Json: (cell) => isJsonExpression(cell) ? cell : Sql.bytes("CONVERT(", Sql.quoteString(cell), " USING UTF8MB4)")
 }
 
@@ -83,8 +101,8 @@ const encoders: { readonly [K in ColumnKind]: (cell: Uint8Array) => Uint8Array }
  * @since 0.1.0
  * @category encoding
  */
-export const encodeCell = (kind: ColumnKind, cell: Cell): Uint8Array =>
-  cell === null ? NULL : cell.length === 0 && kind !== "Number" ? EMPTY : encoders[kind](cell)
+export const encodeCell = (encoding: Encoding, cell: Cell): Uint8Array =>
+  cell === null ? NULL : cell.length === 0 && encoding !== "Number" ? EMPTY : encoders[encoding](cell)
 
 const OPEN = Sql.bytes("(")
 const COMMA = Sql.bytes(",")
@@ -104,7 +122,7 @@ const CLOSE = Sql.bytes(")")
  * @since 0.1.0
  * @category encoding
  */
-export const encode = (kinds: ReadonlyArray<ColumnKind>, cells: ReadonlyArray<Cell>): Uint8Array => {
+export const encode = (kinds: ReadonlyArray<Encoding>, cells: ReadonlyArray<Cell>): Uint8Array => {
   if (kinds.length !== cells.length) {
     throw new RangeError(`a row of ${kinds.length} columns was given ${cells.length} cells`)
   }

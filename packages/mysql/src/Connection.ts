@@ -83,7 +83,7 @@ export interface InsertOptions {
   /** What stands before the rows of a statement, as `Row.insertHead` writes it. */
   readonly head: Uint8Array
   /** One for each column of the result. */
-  readonly kinds: ReadonlyArray<Row.ColumnKind>
+  readonly kinds: ReadonlyArray<Row.Encoding>
   /** The most bytes of a statement, unless a single row needs more. */
   readonly statementSize: number
 }

@@ -125,6 +125,8 @@ export interface ReadOptions {
   readonly statementSize: number
   /** Whether every INSERT names its columns; it does anyhow where a plain one would be wrong. */
   readonly completeInsert: boolean
+  /** Whether columns of bytes are written in hexadecimal. */
+  readonly hexBlob?: boolean | undefined
   /** Whether timestamps are read in UTC. */
   readonly utc: boolean
 }

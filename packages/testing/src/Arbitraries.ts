@@ -132,6 +132,7 @@ export const planOptions: fc.Arbitrary<Source.PlanOptions> = fc.record({
 export const readOptions: fc.Arbitrary<Source.ReadOptions> = fc.record({
   statementSize: fc.oneof(fc.integer({ min: 1, max: 300 }), fc.constant(1_000_000)),
   completeInsert: fc.boolean(),
+  hexBlob: fc.boolean(),
   utc: fc.boolean()
 })
 

@@ -66,6 +66,7 @@ const dumpOptions = Schema.Struct({
   "use-single-column": Schema.Boolean,
   "statement-size": Schema.NumberFromString,
   "complete-insert": Schema.Boolean,
+  "hex-blob": Schema.Boolean,
   compress: Schema.optional(Compress),
   "tz-utc": Schema.Boolean,
   "sync-thread-lock-mode": LockMode,
@@ -204,6 +205,7 @@ const dumpOf = (input: typeof dumpOptions.Type): Either.Either<DumpConfig, strin
       compress: Option.fromNullable(input.compress),
       chunkFileSize: input["chunk-filesize"] === 0 ? Option.none() : Option.some(input["chunk-filesize"] * 1024 * 1024),
       completeInsert: input["complete-insert"],
+      hexBlob: input["hex-blob"],
       utc: input["tz-utc"],
       lockMode: input["sync-thread-lock-mode"],
       ...guards

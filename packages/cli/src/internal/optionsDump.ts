@@ -187,6 +187,12 @@ export const dumpOptions: ReadonlyArray<Entry> = [
   }),
   entry({
     ...how,
+    name: "hex-blob",
+    kind: Kind.Flag(),
+    help: "Write columns of bytes (BINARY, VARBINARY, BLOB and the like) in hexadecimal."
+  }),
+  entry({
+    ...how,
     name: "tz-utc",
     negations: ["skip-tz-utc"],
     kind: Kind.Flag(),

@@ -81,7 +81,6 @@ const inDump: ReadonlyArray<string> = [
   "statement-terminated-by",
   "insert-ignore/N",
   "replace",
-  "hex-blob",
   "default-character-set",
   "load-data-character-set",
   "table-engine-for-view-dependency",

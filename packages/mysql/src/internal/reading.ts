@@ -160,7 +160,7 @@ export const rows = (
         }`,
         {
           head: head(table, columns, options.completeInsert || period.length > 0),
-          kinds: columns.map((column) => column.kind),
+          kinds: columns.map(({ kind }) => options.hexBlob === true && kind === "Binary" ? "Hex" : kind),
           statementSize: options.statementSize
         }
       )

@@ -17,6 +17,7 @@ const DASH = 0x2d
 const DOT = 0x2e
 const ZERO = 0x30
 const BACKSLASH = 0x5c
+const SMALL_X = 0x78
 const SMALL_E = 0x65
 
 const ascii = (text: string): Uint8Array => Buffer.from(text, "latin1")
@@ -35,21 +36,24 @@ const NUMBER = 0
 const QUOTED = 1
 const BINARY = 2
 const JSON = 3
+const HEX = 4
 
-const codes: { readonly [K in Row.ColumnKind]: number } = {
+const codes: { readonly [K in Row.Encoding]: number } = {
   Number: NUMBER,
   Text: QUOTED,
   Temporal: QUOTED,
   Binary: BINARY,
   Bit: BINARY,
   Geometry: BINARY,
-  Json: JSON
+  Json: JSON,
+  Hex: HEX
 }
 
 const binaryPrefix = ascii("_binary ")
 const jsonPrefix = ascii("CONVERT(")
 const jsonSuffix = ascii(" USING UTF8MB4)")
 const jsonExpression = ascii("JSON_REPLACE(")
+const hexDigits = ascii("0123456789ABCDEF")
 const nullText = ascii("NULL")
 
 /** A length before a value in the protocol takes this many bytes at most. */
@@ -62,8 +66,7 @@ const AROUND = 32
  *
  * @internal
  */
-export const codesOf = (kinds: ReadonlyArray<Row.ColumnKind>): Uint8Array =>
-  Uint8Array.from(kinds, (kind) => codes[kind])
+export const codesOf = (kinds: ReadonlyArray<Row.Encoding>): Uint8Array => Uint8Array.from(kinds, (kind) => codes[kind])
 
 /**
  * What a row takes besides its values and their escapes, at most.
@@ -84,8 +87,11 @@ export const leastLength = (payload: number, columns: number): number => payload
  *
  * @internal
  */
-export const mostLength = (input: Uint8Array, start: number, end: number, columns: number): number => {
-  let length = end - start + overhead(columns)
+export const mostLength = (input: Uint8Array, start: number, end: number, kinds: Uint8Array): number => {
+  let length = end - start + overhead(kinds.length)
+  if (kinds.includes(HEX)) {
+    return length + end - start
+  }
   for (let i = start; i < end; i++) {
     if (letters[input[i] ?? 0] !== 0) {
       length += 1
@@ -217,7 +223,17 @@ export const write = (
       p = valueEnd
       continue
     }
-    if (length > 0 && kind !== QUOTED) {
+    if (kind === HEX && length > 0) {
+      out[to++] = ZERO
+      out[to++] = SMALL_X
+      while (p < valueEnd) {
+        const byte = input[p++] ?? 0
+        out[to++] = hexDigits[byte >> 4] ?? 0
+        out[to++] = hexDigits[byte & 15] ?? 0
+      }
+      continue
+    }
+    if (length > 0 && kind !== QUOTED && kind !== HEX) {
       to = copy(kind === BINARY ? binaryPrefix : jsonPrefix, out, to)
     }
     out[to++] = QUOTE

@@ -100,7 +100,7 @@ export class Transcoder {
   constructor(
     options: {
       readonly head: Uint8Array
-      readonly kinds: ReadonlyArray<Row.ColumnKind>
+      readonly kinds: ReadonlyArray<Row.Encoding>
       readonly statementSize: number
     },
     private readonly sizes: Sizes = defaultSizes,
@@ -243,7 +243,7 @@ export class Transcoder {
     if (this.out.length - this.at >= 2 * (end - start) + this.around) {
       return
     }
-    const needed = this.at + RowText.mostLength(input, start, end, this.kinds.length) + this.head.length + PUNCTUATION
+    const needed = this.at + RowText.mostLength(input, start, end, this.kinds) + this.head.length + PUNCTUATION
     if (this.out.length < needed) {
       const larger = this.buffer(Math.max(needed, Math.min(2 * this.out.length, this.sizes.kept)))
       larger.set(this.out.subarray(0, this.at), 0)

@@ -109,7 +109,10 @@ const encode = (
   rows: ReadonlyArray<Contents.Cells>,
   options: Source.ReadOptions
 ): ReadonlyArray<Row.Piece> => {
-  const kinds = table.columns.map((column) => Option.getOrElse(Contents.kind(column), () => "Text" as const))
+  const kinds = table.columns.map((column): Row.Encoding => {
+    const kind = Option.getOrElse(Contents.kind(column), () => "Text" as const)
+    return options.hexBlob === true && kind === "Binary" ? "Hex" : kind
+  })
   const named = options.completeInsert || table.columns.some(({ invisible }) => invisible)
   const columns = named ? table.columns.map(({ name }) => name) : undefined
   return Row.statements({

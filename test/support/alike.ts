@@ -17,5 +17,5 @@ export const assertAlike = (actual: unknown, expected: unknown, what: string): v
   if (differs === -1) return
   const [have, want] = [left?.[differs], right?.[differs]]
   const at = Array.from(have ?? "").findIndex((letter, i) => letter !== Array.from(want ?? "")[i])
-  assert.fail(`${what.slice(0, 300)}: ${excerpt(have, at)} instead of ${excerpt(want, at)}`)
+  assert.fail(`${excerpt(have, at)} instead of ${excerpt(want, at)}, ${what.slice(0, 300)}`)
 }

@@ -14,6 +14,7 @@ import type * as Scope from "effect/Scope"
 
 import * as Connection from "./Connection.js"
 import * as Checksums from "./internal/checksums.js"
+import * as Definers from "./internal/definers.js"
 import * as NoMemberRetry from "./internal/noMemberRetry.js"
 import * as Obstacles from "./internal/obstacles.js"
 import * as Probes from "./internal/probes.js"
@@ -78,12 +79,15 @@ const make = (options: Options): Effect.Effect<Target.Session, TargetError, Scop
     return {
       execute: (statement) =>
         statement.length + 1 < connection.maxAllowedPacket // a byte says that it is a statement
-          ? Effect.mapError(
-            Effect.catchAll(
-              connection.execute(statement),
-              (error) => NoMemberRetry.retry(connection, statement, error)
-            ),
-            (error) => failed(error, statement)
+          ? Effect.zipRight(
+            Definers.check(connection, statement),
+            Effect.mapError(
+              Effect.catchAll(
+                connection.execute(statement),
+                (error) => NoMemberRetry.retry(connection, statement, error)
+              ),
+              (error) => failed(error, statement)
+            )
           )
           : Effect.fail(tooLong(statement, connection.maxAllowedPacket)),
       warnings: Effect.map(

@@ -11,6 +11,10 @@ import * as Cover from "../support/faults/cover.js"
 import * as Docs from "../support/faults/docs.js"
 import { type Fault, inMemory, modes, onServers, says, vendors } from "../support/faults/Fault.js"
 
+const mutations: ReadonlyArray<Docs.Mutation> = JSON.parse(
+  readFileSync(new URL("../support/faults/mutations.json", import.meta.url), "utf8")
+)
+
 const page = new URL("../../docs/reliability.md", import.meta.url)
 
 const never = () => Effect.dieMessage("it is not run here")
@@ -76,15 +80,24 @@ describe("the faults", () => {
 
   it("are in docs/reliability.md as they are here", () => {
     const now = readFileSync(page, "utf8")
-    const next = Docs.into(now, Docs.render(faults))
+    const tables = Docs.into(now, "faults", Docs.render(faults))
+    const next = tables === undefined ? undefined : Docs.into(tables, "mutations", Docs.renderMutations(mutations))
     assert(next !== undefined, "the page has a place for the tables")
     if (process.env["SLUICE_DOCS"] === "write") writeFileSync(page, next)
-    else {
-      assert.strictEqual(
-        now,
-        next,
-        "it is stale: npm run docs, and commit"
-      )
-    }
+    else assert.strictEqual(now, next, "it is stale: npm run docs, and commit")
   })
+})
+
+const source = (file: string): string => readFileSync(new URL(`../../${file}`, import.meta.url), "utf8")
+
+describe("what is broken on purpose", () => {
+  for (const { edits, name, test } of mutations) {
+    it(`${name}: has its place, and a test`, () => {
+      for (const { file, find, replace } of edits) {
+        assert.strictEqual(source(file).split(find).length, 2, `once in ${file}: ${find}`)
+        assert.notStrictEqual(find, replace)
+      }
+      assert.include(source(test.file), test.title)
+    })
+  }
 })

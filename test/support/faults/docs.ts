@@ -3,8 +3,12 @@
  */
 import { type Fault, left, modes, type Side } from "./Fault.js"
 
-const begin = "<!-- faults: rendered, see the end of this page -->\n"
-const end = "<!-- end of faults -->\n"
+/** The list of `mutations.json`. */
+export interface Mutation {
+  readonly name: string
+  readonly test: { readonly file: string; readonly title: string }
+  readonly edits: ReadonlyArray<{ readonly file: string; readonly find: string; readonly replace: string }>
+}
 
 const titles: { readonly [S in Side]: string } = {
   dump: "A dump",
@@ -55,9 +59,20 @@ export const render = (faults: ReadonlyArray<Fault>): string =>
     ].join("\n")
   ).join("\n")
 
-/** The page with the tables in it; undefined when it has no place for them. */
-export const into = (page: string, tables: string): string | undefined => {
+/** The page with a text between two marks; undefined when it has no place for it. */
+export const into = (page: string, mark: "faults" | "mutations", text: string): string | undefined => {
+  const begin = `<!-- ${mark}: rendered, see the end of this page -->\n`
+  const end = `<!-- end of ${mark} -->\n`
   const from = page.indexOf(begin)
   const to = page.indexOf(end)
-  return from < 0 || to < from ? undefined : `${page.slice(0, from + begin.length)}\n${tables}\n${page.slice(to)}`
+  return from < 0 || to < from ? undefined : `${page.slice(0, from + begin.length)}\n${text}\n${page.slice(to)}`
 }
+
+/** The list of what is broken on purpose. */
+export const renderMutations = (mutations: ReadonlyArray<Mutation>): string =>
+  [
+    "| what is broken | the test that fails |",
+    "|---|---|",
+    ...mutations.map(({ name, test }) => `| ${cell(name)} | \`${test.file}\`: ${cell(test.title)} |`),
+    ""
+  ].join("\n")

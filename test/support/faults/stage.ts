@@ -97,7 +97,17 @@ const words = ({ mode }: Stage, option: string, folder: string): ReadonlyArray<s
 
 /** The words of a dump of `shop` in the stage's mode. */
 export const dump = (stage: Stage, ...more: ReadonlyArray<string>): ReadonlyArray<string> => [
-  ...["dump", "--no-defaults", ...login(stage.source), "-B", "shop", "-t", "4", "--memory-budget=8M"],
+  ...[
+    "dump",
+    "--no-defaults",
+    ...login(stage.source),
+    "--ssl-mode=DISABLED",
+    "-B",
+    "shop",
+    "-t",
+    "4",
+    "--memory-budget=8M"
+  ],
   ...words(stage, "-o", folder(stage)),
   ...more
 ]

@@ -39,6 +39,15 @@ const isPartial = (name: string): boolean => name.startsWith(".") && name.endsWi
 
 const isOurs = (name: string): boolean => isPartial(name) || Either.isRight(FileName.parse(name))
 
+/** Makes sure that the names in a folder are on the disk; one that may be written to may still not be read. */
+const syncNames = (fs: FileSystem.FileSystem, folder: string) =>
+  Effect.scoped(Effect.flatMap(fs.open(folder, { flag: "r" }), (handle) => handle.sync)).pipe(
+    Effect.catchIf(
+      (error) => error._tag === "SystemError" && error.reason === "PermissionDenied",
+      () => Effect.void
+    )
+  )
+
 const prepare = (fs: FileSystem.FileSystem, path: Path.Path, options: Options) =>
   Effect.gen(function*() {
     const folder = path.resolve(options.path)
@@ -54,7 +63,10 @@ const prepare = (fs: FileSystem.FileSystem, path: Path.Path, options: Options) =
       Effect.flatMap(Effect.orElseSucceed(fs.exists(at), () => false), (exists) =>
         exists ? Effect.void : Effect.zipRight(
           path.dirname(at) === at ? Effect.void : make(path.dirname(at)),
-          Effect.mapError(fs.makeDirectory(at, { mode: 0o700 }), toOutputError("cannot make the folder", at))
+          Effect.mapError(
+            Effect.zipRight(fs.makeDirectory(at, { mode: 0o700 }), syncNames(fs, path.dirname(at))),
+            toOutputError("cannot make the folder", at)
+          )
         ))
     yield* make(folder)
     const names = yield* Effect.mapError(
@@ -94,8 +106,6 @@ export const make = (options: Options): Effect.Effect<
     const folder = yield* prepare(fs, path, options)
     const at = (name: string): string => path.join(folder, name)
 
-    const syncFolder = Effect.scoped(Effect.flatMap(fs.open(folder, { flag: "r" }), (handle) => handle.sync))
-
     const open: internal.Open = (name) =>
       Effect.gen(function*() {
         const failed = toOutputError("cannot write a file of the backup", at(name))
@@ -119,7 +129,7 @@ export const make = (options: Options): Effect.Effect<
             }
             yield* Effect.mapError(fs.rename(temporary, at(name)), failed)
             closed = true
-            yield* Effect.mapError(syncFolder, failed)
+            yield* Effect.mapError(syncNames(fs, folder), failed)
           })
         } satisfies internal.Store
       })

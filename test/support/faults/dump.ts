@@ -1,18 +1,27 @@
 /**
  * What goes wrong with a dump.
  */
+import * as Fs from "node:fs"
+import * as Path from "node:path"
+
 import { FileSystem } from "@effect/platform"
+import { assert } from "@effect/vitest"
 import { MemoryFileSystem } from "@sluice/testing"
 import { Effect } from "effect"
 
-import { ended, start } from "../program.js"
-import { type Fault, inMemory, modes, onServers } from "./Fault.js"
+import { assertComplete, ended, program, start, until } from "../program.js"
+import { type Fault, inMemory, modes, onServers, type Stage as On } from "./Fault.js"
+import * as Lossy from "./lossy.js"
 import * as Memory from "./memory.js"
 import * as Stage from "./stage.js"
 
 const withPipe = modes.filter((mode) => mode !== "directory")
 
 const withFolder = modes.filter((mode) => mode !== "TRADITIONAL")
+
+/** All files of the cell's folder. */
+const contentOf = (stage: On) =>
+  Stage.names(stage).map((name) => [name, Fs.readFileSync(Path.join(Stage.folder(stage), name), "latin1")])
 
 /** Fails the n-th call of a method on a file of the backup with a code. */
 const failing = (code: MemoryFileSystem.Code, method: string, nth: number) => {
@@ -50,6 +59,59 @@ export const faults: ReadonlyArray<Fault> = [
         const running = yield* start(Stage.dump(stage))
         yield* running.untilBytes(1)
         yield* running.leave
+        const end = yield* running.ended
+        return Stage.outcome(end, yield* Stage.leftByDump(stage, end))
+      })
+  }),
+  onServers({
+    name: "a file may not grow as large as it has to",
+    side: "dump",
+    modes: withFolder,
+    code: 7,
+    message: "sluice: cannot write a file of the backup (…): EFBIG",
+    left: "Unfinished",
+    cell: (stage) =>
+      Effect.gen(function*() {
+        // in blocks of 512 bytes, as sh has them
+        const end = yield* ended(["dump", ...program, ...Stage.dump(stage)], {
+          command: ["sh", "-c", "ulimit -f 1000; exec \"$@\""]
+        })
+        return Stage.outcome({ ...end, words: Stage.dump(stage) }, yield* Stage.leftByDump(stage, end))
+      })
+  }),
+  onServers({
+    name: "a backup is in the folder already",
+    side: "dump",
+    modes: withFolder,
+    code: 7,
+    message: "sluice: the folder is not empty (…): it holds …. Name another folder, or empty it",
+    left: "AsItWas",
+    cell: (stage) =>
+      Effect.gen(function*() {
+        assertComplete(yield* ended(Stage.dump({ ...stage, mode: "directory" }, "-d")), "dump of 1 database")
+        const before = contentOf(stage)
+        const end = yield* ended(Stage.dump(stage))
+        assert.deepStrictEqual(contentOf(stage), before)
+        assert.strictEqual(end.stdout.length, 0)
+        return Stage.outcome(end, "AsItWas")
+      })
+  }),
+  onServers({
+    name: "the program is killed (SIGKILL) while it writes a file",
+    side: "dump",
+    modes: withFolder,
+    code: 137,
+    message: "",
+    left: "Debris",
+    cell: (stage) =>
+      Effect.gen(function*() {
+        const source = yield* Lossy.make(stage.source, (statement) =>
+          // some of the rows come, and then none
+          Lossy.reads(statement, "heap") ? { after: 2_000_000, then: Effect.never } : undefined)
+        const running = yield* start(Stage.dump({ ...stage, source }))
+        yield* until("a file is being written", () =>
+          Stage.names(stage).some((name) => name.includes("heap") && Stage.isTemporary(name)))
+        yield* running.kill("SIGKILL")
         const end = yield* running.ended
         return Stage.outcome(end, yield* Stage.leftByDump(stage, end))
       })

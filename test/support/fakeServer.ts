@@ -141,6 +141,11 @@ const serve = (socket: Net.Socket, behaviour: Behaviour, seen: Seen) => {
       number = 1
       if (payload[0] === 3) return send(through, behaviour.statement?.(payload.subarray(1).toString("latin1")) ?? [ok])
       if (payload[0] === 1) return void through.end()
+      // an empty packet ends a file
+      if (payload.length === 0) {
+        number = 3
+        send(through, [ok])
+      }
       return
     }
     number += 1

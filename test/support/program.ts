@@ -63,6 +63,7 @@ export interface Ended {
 }
 
 export interface Running {
+  readonly pid: number
   /** Sends a signal, and waits until it has been taken: two that wait at once are not taken in the order they came. */
   readonly kill: (signal: NodeJS.Signals) => Effect.Effect<void>
   readonly write: (bytes: Uint8Array) => Effect.Effect<void>
@@ -155,6 +156,7 @@ export const start = (words: ReadonlyArray<string>, options: Options = {}) =>
     child.stdin?.on("error", () => {})
     if (options.stdin !== undefined && options.stdin !== "open") child.stdin?.end(options.stdin)
     const running: Running = {
+      pid: child.pid ?? 0,
       kill: (signal) =>
         Effect.zipRight(
           Effect.sync(() => void child.kill(signal)),

@@ -3,7 +3,9 @@
  * @since 0.1.0
  */
 import * as Heap from "./internal/heap.js"
+import { hideWords } from "./internal/hideWords.js"
 
+hideWords(process.argv.slice(2))
 Heap.keepSmall()
 // loaded only now, with the heap kept small
 const { main } = await import("./Main.js")

@@ -178,6 +178,18 @@ describeVendors("literals in definitions", (vendor) => {
           : {})
       }))
 
+    it.scoped("collations, of columns and of tables that columns have them from", () =>
+      replayed(["binary"], {
+        collated:
+          "(id INT PRIMARY KEY, a VARCHAR(9), b VARCHAR(9) COLLATE utf8mb4_unicode_ci NOT NULL DEFAULT 'COLLATE', " +
+          "c TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci, d ENUM('COLLATE', 'é') COMMENT 'COLLATE x', " +
+          "e VARCHAR(9) AS (CONCAT(a, 'é')), f VARCHAR(9) CHARACTER SET latin1, g CHAR(9) COLLATE utf8mb4_bin, " +
+          "`COLLATE` SET('a', 'b') NOT NULL, KEY (a)) COLLATE utf8mb4_unicode_ci",
+        binary:
+          "(id INT PRIMARY KEY, a VARCHAR(9) DEFAULT 'x', b VARCHAR(9) CHARACTER SET latin1 COLLATE latin1_bin) " +
+          "CHARACTER SET latin1 COLLATE latin1_bin"
+      }))
+
     it.scoped("names and comments, replayed under binary and utf8mb4", () =>
       replayed(["utf8mb4", "binary"], {
         "tä`b\\\\":

@@ -6,6 +6,8 @@
  * hexadecimal, or with a character set of its own. Servers also print members of an ENUM or a SET, and MariaDB
  * defaults, with a `?` for each character beyond the first 65536: those texts are asked for.
  *
+ * A collation that a column has from its table is left to the table, so that it comes back as the table's.
+ *
  * Names and comments cannot be written otherwise than they are: they are UTF-8, which `binary` leaves alone. What is
  * ASCII stays what the server printed, but for texts in a default of MariaDB that is an expression: the server works
  * out constant ones when the table is created, and texts that are `binary` would come to something else.
@@ -81,6 +83,9 @@ const bytesInside = new Set(["UUID", "INET4", "INET6"])
 /** Words that make a literal after them a date or a time. */
 const typed = new Set(["DATE", "TIME", "TIMESTAMP"])
 
+/** What follows the type of a column. */
+const typeEnds = new Set(["CHARACTER", "COLLATE", "NOT", "NULL", "DEFAULT", "GENERATED", "AUTO_INCREMENT", "COMMENT"])
+
 interface Item {
   readonly tokens: ReadonlyArray<Printed.Token>
 }
@@ -104,6 +109,18 @@ const partsOf = (tokens: ReadonlyArray<Printed.Token>) => {
 /** The word that stands right before a literal, without a blank, such as the `_latin1` of `_latin1'a'`. */
 const prefix = (before: Printed.Token | undefined, literal: Printed.Token): Printed.Token | undefined =>
   before?.kind === "Word" && before.end === literal.start ? before : undefined
+
+/**
+ * The collation of a column that has it from its table. MySQL prints it without the character set then; said to the
+ * server again it would be the column's own, and be printed with the character set from then on.
+ */
+const inherited = (tokens: ReadonlyArray<Printed.Token>, table: string | undefined): ReadonlyArray<Spot> => {
+  const at = tokens.findIndex(({ depth, kind, text }) => kind === "Word" && depth === 1 && typeEnds.has(text))
+  const [before, word, name] = tokens.slice(Math.max(0, at - 1))
+  return at > 0 && before !== undefined && word?.text === "COLLATE" && name !== undefined && name.text === table
+    ? [{ start: before.end, end: name.end, text: "" }]
+    : []
+}
 
 /**
  * Finds what has to be written otherwise in what `SHOW CREATE TABLE` printed.
@@ -144,10 +161,13 @@ export const find = (create: Uint8Array, vendor: "mysql" | "mariadb"): Found => 
   const isUnlikeAscii = all.some((token) => token.kind === "Word" && unlikeAscii.has(token.text))
   const isLeft = (literal: Printed.Token): boolean => !isUnlikeAscii && isCertain(Printed.valueOf(create, literal))
   const { items, rest } = partsOf(all)
+  const collated = rest.findIndex(({ kind, text }) => kind === "Word" && text === "COLLATE")
+  const ofTable = collated === -1 ? undefined : rest[collated + 2]?.text
   for (const { tokens } of items) {
     const [first, type] = tokens
     const column = first?.kind === "Name" ? Printed.nameOf(create, first) : undefined
     const kind = type?.text === "ENUM" || type?.text === "SET" ? type.text : undefined
+    if (vendor === "mysql" && column !== undefined) spots.push(...inherited(tokens, ofTable))
     const own: Array<Printed.Token> = []
     const plain: Array<Printed.Token> = []
     const inDefault: Array<Printed.Token> = []

@@ -87,7 +87,8 @@ describe("logging in", () => {
                 "CREATE USER somebody@localhost IDENTIFIED WITH auth_socket AS 'nobody-else'"
               ]
               : [
-                `CREATE USER \`${system}\`@localhost IDENTIFIED VIA unix_socket`,
+                // as MariaDB makes its root
+                `CREATE USER \`${system}\`@localhost IDENTIFIED VIA mysql_native_password USING 'invalid' OR unix_socket`,
                 "CREATE USER somebody@localhost IDENTIFIED VIA unix_socket"
               ]
           )

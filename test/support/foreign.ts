@@ -119,3 +119,7 @@ export const loaded = (
     }
     return rowsFirst ? [rows, statement] : [statement, rows]
   })
+
+/** A stream that carries only the names of another. */
+export const namesOnly = (stream: Uint8Array): Uint8Array =>
+  streamOf(filesOf(stream).map(({ name }) => ({ name, bytes: new Uint8Array(0) })))

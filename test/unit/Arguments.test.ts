@@ -251,7 +251,7 @@ describe("what is refused", () => {
     ["dump", ["--stream", "mydb"], "InvalidValue", "\"mydb\" is none of them"],
     ["dump", ["--stream=8"], "InvalidValue", "TRADITIONAL"],
     ["dump", ["--stream="], "InvalidValue", "TRADITIONAL"],
-    ["dump", ["--stream", "UNPACK"], "InvalidValue", "NO_DELETE"],
+    ["dump", ["--stream", "UNPACK"], "InvalidValue", "sluice unpack"],
     ["dump", ["--stream=NO_DELETED"], "InvalidValue", "--stream=NO_DELETE"],
     ["dump", ["-r", "0"], "InvalidValue", "--rows=-1"],
     ["dump", ["-r", "5:1:9"], "InvalidValue", "MIN:START:MAX"],
@@ -321,7 +321,7 @@ describe("the whole line", () => {
     const lines: ReadonlyArray<readonly [ReadonlyArray<string>, string]> = [
       [[], "no command"],
       [["dumb"], "did you mean dump"],
-      [["verify"], "not available yet"],
+      [["copy"], "not available yet"],
       [["-h", "db1", "dump"], "comes before its options"],
       [["help", "dump", "x"], "too many"],
       [["--version", "dump"], "nothing after it"]

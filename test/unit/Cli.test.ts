@@ -19,6 +19,8 @@ const world = Layer.mergeAll(MemoryFileSystem.layer(), Path.layer, NodeTerminal.
 interface Recorded {
   readonly dumps: ReadonlyArray<Config.DumpConfig>
   readonly restores: ReadonlyArray<Config.RestoreConfig>
+  readonly verifications: ReadonlyArray<Config.VerifyConfig>
+  readonly unpackings: ReadonlyArray<Config.UnpackConfig>
   readonly notices: ReadonlyArray<string>
   readonly printed: string
 }
@@ -26,7 +28,14 @@ interface Recorded {
 /** Runs the program, and tells what its handlers were asked to do and what it printed. */
 const run = (argv: ReadonlyArray<string>, environment: Readonly<Record<string, string>> = {}) =>
   Effect.gen(function*() {
-    const recorded = yield* Ref.make<Recorded>({ dumps: [], restores: [], notices: [], printed: "" })
+    const recorded = yield* Ref.make<Recorded>({
+      dumps: [],
+      restores: [],
+      verifications: [],
+      unpackings: [],
+      notices: [],
+      printed: ""
+    })
     const print = (text: string) => Ref.update(recorded, (all) => ({ ...all, printed: all.printed + text }))
     const console = yield* Effect.console
     const result = yield* Effect.either(
@@ -38,6 +47,9 @@ const run = (argv: ReadonlyArray<string>, environment: Readonly<Record<string, s
         handlers: {
           dump: (config) => Ref.update(recorded, (all) => ({ ...all, dumps: [...all.dumps, config] })),
           restore: (config) => Ref.update(recorded, (all) => ({ ...all, restores: [...all.restores, config] })),
+          verify: (config) =>
+            Ref.update(recorded, (all) => ({ ...all, verifications: [...all.verifications, config] })),
+          unpack: (config) => Ref.update(recorded, (all) => ({ ...all, unpackings: [...all.unpackings, config] })),
           compare: () => Effect.die("not called")
         },
         notice: (line) => Ref.update(recorded, (all) => ({ ...all, notices: [...all.notices, line] }))
@@ -63,12 +75,12 @@ const restore = (argv: ReadonlyArray<string>) =>
   })
 
 const refused = (argv: ReadonlyArray<string>, ...texts: ReadonlyArray<string>) =>
-  Effect.map(run(argv), ({ dumps, printed, restores, result }) => {
+  Effect.map(run(argv), ({ dumps, printed, restores, result, unpackings, verifications }) => {
     const error = result._tag === "Left" ? result.left : assert.fail(`${argv.join(" ")} was accepted`)
     assert.strictEqual(error._tag, "UsageError")
     assert.strictEqual(error.exitCode, 2)
     assert.strictEqual(printed, "")
-    assert.lengthOf([...dumps, ...restores], 0)
+    assert.lengthOf([...dumps, ...restores, ...verifications, ...unpackings], 0)
     for (const text of texts) assert.include(error.message, text)
   })
 
@@ -353,14 +365,51 @@ describe("where the server is", () => {
   })
 })
 
+describe("verify and unpack", () => {
+  const verified = (...argv: ReadonlyArray<string>) =>
+    Effect.map(run(["verify", ...argv]), ({ result, verifications }) => {
+      assert.deepStrictEqual(result._tag === "Left" ? result.left.message : "", "")
+      return verifications[0] ?? assert.fail("the handler was not called")
+    })
+
+  it.effect("a word says what to verify, a dash is standard input", () =>
+    Effect.gen(function*() {
+      const folder = yield* verified("backups/today")
+      assert.deepInclude({ ...folder }, { json: false, memoryBudget: 64 * 1024 * 1024 })
+      assert.deepStrictEqual(folder.backup, Option.some("backups/today"))
+      const stream = yield* verified("--json", "-", "-d", "there", "--memory-budget=2M", "--quiet")
+      assert.deepInclude({ ...stream }, { json: true, memoryBudget: 2 * 1024 * 1024, quiet: true })
+      assert.deepStrictEqual(stream.backup, Option.none())
+      assert.deepStrictEqual(stream.directory, Option.some("there"))
+      assert.deepStrictEqual((yield* verified("--", "-odd")).backup, Option.some("-odd"))
+    }))
+
+  it.effect("unpack takes the folder, and nothing else", () =>
+    Effect.gen(function*() {
+      const { unpackings } = yield* run(["unpack", "-d", "there"])
+      assert.deepStrictEqual(unpackings.map(({ directory }) => directory), ["there"])
+    }))
+
+  it.effect("what is missing, too much, or for another command is refused", () =>
+    Effect.gen(function*() {
+      yield* refused(["verify"], "sluice verify needs a BACKUP")
+      yield* refused(["verify", ""], "sluice verify needs a BACKUP")
+      yield* refused(["verify", "a", "b"], "cannot take the word \"b\"", "sluice verify [OPTIONS] BACKUP")
+      yield* refused(["verify", "-h", "there", "a"], "-h belongs to sluice dump")
+      yield* refused(["unpack"], "nothing says where the files go")
+      yield* refused(["unpack", "there"], "takes only options", "--directory=DIR")
+      yield* refused(["restore", "--json"], "--json belongs to sluice verify")
+    }))
+})
+
 describe("around the commands", () => {
   it.effect("help and version go to standard output, and nothing runs", () =>
     Effect.gen(function*() {
-      for (const argv of [["--help"], ["dump", "-?"], ["help", "restore"]]) {
-        const { dumps, printed, restores, result } = yield* run(argv)
+      for (const argv of [["--help"], ["dump", "-?"], ["help", "restore"], ["verify", "--help"]]) {
+        const { dumps, printed, restores, result, unpackings, verifications } = yield* run(argv)
         assert.strictEqual(result._tag, "Right")
         assert.isTrue(printed.startsWith("Usage: sluice"))
-        assert.lengthOf([...dumps, ...restores], 0)
+        assert.lengthOf([...dumps, ...restores, ...verifications, ...unpackings], 0)
       }
       assert.strictEqual((yield* run(["-V"])).printed, "sluice 1.2.3\n")
     }))
@@ -382,11 +431,8 @@ describe("around the commands", () => {
 
   it.effect("what the parser of the library refuses is a usage error, and is not printed", () =>
     Effect.gen(function*() {
-      const handlers = {
-        dump: () => Effect.die("not called"),
-        restore: () => Effect.die("not called"),
-        compare: () => Effect.die("not called")
-      }
+      const never = () => Effect.die("not called")
+      const handlers = { dump: never, restore: never, verify: never, unpack: never, compare: never }
       for (const argv of [["--no-such", "x"], ["--threads", "x"], ["--threads"], ["--triggers", "maybe"]]) {
         const error = yield* Effect.flip(Cli.execute(handlers, "dump", argv))
         assert.strictEqual(error._tag, "UsageError")
@@ -396,10 +442,13 @@ describe("around the commands", () => {
 
   it.effect("the failure of a handler stays what it is", () =>
     Effect.gen(function*() {
+      const nothing = () => Effect.void
       const handlers = {
         dump: () => Effect.fail("mine" as const),
-        restore: () => Effect.void,
-        compare: () => Effect.void
+        restore: nothing,
+        verify: nothing,
+        unpack: nothing,
+        compare: nothing
       }
       assert.strictEqual(yield* Effect.flip(Cli.execute(handlers, "dump", [])), "mine")
     }).pipe(Effect.provide(world)))

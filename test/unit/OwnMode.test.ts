@@ -38,8 +38,8 @@ const incoming: Layer.Layer<Incoming.Incoming, never, Pipe.PipeIn | Staging.Stag
   Effect.gen(function*() {
     const pipe = yield* Pipe.PipeIn
     const staging = yield* Staging.Staging
-    return Incoming.Incoming.of({
-      files: pipe.bytes.pipe(
+    return Incoming.make(
+      pipe.bytes.pipe(
         Stream.decodeText(),
         Stream.splitLines,
         Stream.mapEffect((line) =>
@@ -49,11 +49,15 @@ const incoming: Layer.Layer<Incoming.Incoming, never, Pipe.PipeIn | Staging.Stag
               Either.match(FileName.parse(name), { onLeft: Effect.fail, onRight: Effect.succeed }),
               () => refused(name)
             )
-            return { file: yield* staging.put(name, Buffer.from(content, "base64")), kind, compression }
+            return Either.right({
+              file: yield* staging.put(name, Buffer.from(content, "base64")),
+              kind,
+              compression
+            })
           })
         )
       )
-    })
+    )
   })
 )
 

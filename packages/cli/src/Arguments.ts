@@ -97,10 +97,14 @@ const show = (tokens: ReadonlyArray<Token>, word: string): string => {
 const checkWords = (
   command: CommandName,
   tokens: ReadonlyArray<Token>,
-  settings: ReadonlyArray<Setting.Setting>
+  settings: ReadonlyArray<Setting.Setting>,
+  runs: boolean
 ): Either.Either<ReadonlyArray<string>, UsageError> => {
   const words = tokens.flatMap((token) => token._tag === "Positional" ? token.words : [])
-  return Either.map(Words.check(command, words, settings, (word) => show(tokens, word)), () => words)
+  return Either.map(
+    Words.check(command, { words, settings, runs, show: (word) => show(tokens, word) }),
+    () => words
+  )
 }
 
 /**
@@ -130,8 +134,8 @@ export const read = (
     const written = tokens.flatMap((token) => token._tag === "Options" ? token.settings : [])
     const settings = yield* Setting.collapse(table, command, written)
     yield* refuseFlagValue(spellings, tokens)
-    const positionals = yield* checkWords(command, tokens, settings)
     const [request] = tokens.flatMap((token) => token._tag === "Options" ? token.requests : [])
+    const positionals = yield* checkWords(command, tokens, settings, request === undefined)
     if (request === "help") return ReadResult.Help()
     if (request === "version") return ReadResult.Version()
     return ReadResult.Run({ settings, positionals })

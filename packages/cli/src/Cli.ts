@@ -22,7 +22,7 @@ import type * as Config from "./Config.js"
 import * as Help from "./Help.js"
 import { parametersOf, recordOf, shieldArguments } from "./internal/commandOptions.js"
 import { CompareFromOptions } from "./internal/compareFromOptions.js"
-import { DumpFromOptions, RestoreFromOptions } from "./internal/fromOptions.js"
+import { DumpFromOptions, RestoreFromOptions, UnpackFromOptions, VerifyFromOptions } from "./internal/fromOptions.js"
 import * as OptionFile from "./OptionFile.js"
 import type { CommandName } from "./OptionTable.js"
 import { table } from "./OptionTable.js"
@@ -39,6 +39,8 @@ import { UsageError } from "./UsageError.js"
 export interface Handlers<E, R> {
   readonly dump: (config: Config.DumpConfig) => Effect.Effect<void, E, R>
   readonly restore: (config: Config.RestoreConfig) => Effect.Effect<void, E, R>
+  readonly verify: (config: Config.VerifyConfig) => Effect.Effect<void, E, R>
+  readonly unpack: (config: Config.UnpackConfig) => Effect.Effect<void, E, R>
   readonly compare: (config: CompareConfig) => Effect.Effect<void, E, R>
 }
 
@@ -73,6 +75,8 @@ export const makeCommand = <E, R>(handlers: Handlers<E, R>) => {
   return Command.make("sluice").pipe(Command.withSubcommands([
     commandOf("dump", DumpFromOptions, handlers.dump),
     commandOf("restore", RestoreFromOptions, handlers.restore),
+    commandOf("verify", VerifyFromOptions, handlers.verify),
+    commandOf("unpack", UnpackFromOptions, handlers.unpack),
     commandOf("compare", CompareFromOptions, handlers.compare)
   ]))
 }

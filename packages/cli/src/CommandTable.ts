@@ -74,6 +74,25 @@ export const commands = {
     groups: ["myloader", "restore"],
     foreignSections: ["myloader_"]
   },
+  verify: {
+    summary: "Prove without a server that a backup is whole, and list all that is wrong with it.",
+    words: Words.Named({
+      names: ["BACKUP"],
+      advice: "write a folder, a file that holds a stream, or - to take a stream from standard input"
+    }),
+    note:
+      "BACKUP is a folder, a file that holds a stream, or - for a stream on standard input. The program ends with 6 " +
+      "when anything is wrong. What could not be proven of another tool's backup is listed, and is no fault.",
+    groups: ["verify"],
+    foreignSections: []
+  },
+  unpack: {
+    summary: "Put the files of a stream on standard input into a folder, without a server.",
+    words: Words.None({ advice: "write --directory=DIR for the folder, and pipe the stream into this program" }),
+    note: "Every file is proven before it gets its name, and metadata comes last: a folder without it is no backup.",
+    groups: ["unpack"],
+    foreignSections: []
+  },
   compare: {
     summary: "Hold two servers against each other, down to the keys of the rows that differ.",
     words: Words.Named({
@@ -108,7 +127,7 @@ export const commandNames: ReadonlyArray<CommandName> = Struct.keys(commands)
  * @since 0.1.0
  * @category constants
  */
-export const plannedCommands: ReadonlyArray<string> = ["verify", "unpack", "copy"]
+export const plannedCommands: ReadonlyArray<string> = ["copy"]
 
 /**
  * What is known of a command.

@@ -290,6 +290,49 @@ export const RestoreConfig = Schema.Struct({
 export type RestoreConfig = typeof RestoreConfig.Type
 
 /**
+ * What a verification is to read.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const VerifyConfig = Schema.Struct({
+  ...messages,
+  /** A folder, or a file that holds a stream; `None` is a stream on standard input. */
+  backup: Schema.OptionFromSelf(Schema.String),
+  /** The folder with the files of a stream that carries only names. */
+  directory: Schema.OptionFromSelf(Schema.String),
+  /** Whether the report is printed as JSON. */
+  json: Schema.Boolean,
+  /** Bytes of a backup that may be in memory. */
+  memoryBudget: Schema.Number
+})
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type VerifyConfig = typeof VerifyConfig.Type
+
+/**
+ * Where an unpacking puts the files.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const UnpackConfig = Schema.Struct({
+  ...messages,
+  directory: Schema.String,
+  /** Bytes of a backup that may be in memory. */
+  memoryBudget: Schema.Number
+})
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type UnpackConfig = typeof UnpackConfig.Type
+
+/**
  * The number of connections on a machine with so many processors: 0 means one for each, at least 2.
  *
  * @example

@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import type { FileSystem } from "@effect/platform/FileSystem"
+import { FileSystem } from "@effect/platform/FileSystem"
 import type { Path } from "@effect/platform/Path"
 import * as Consistency from "@sluice/mysql/Consistency"
 import * as MysqlSource from "@sluice/mysql/MysqlSource"
@@ -11,21 +11,30 @@ import * as MysqlTarget from "@sluice/mysql/MysqlTarget"
 import type { Tls } from "@sluice/mysql/Tls"
 import * as Compression from "@sluice/pipeline/Compression"
 import * as Dump from "@sluice/pipeline/Dump"
-import type { PipeIn, PipeOut } from "@sluice/pipeline/Pipe"
+import { PipeIn, type PipeOut } from "@sluice/pipeline/Pipe"
 import type { Progress } from "@sluice/pipeline/Progress"
 import * as Restore from "@sluice/pipeline/Restore"
 import * as Script from "@sluice/pipeline/Script"
-import type { DumpError, RestoreError } from "@sluice/pipeline/SluiceError"
+import {
+  BackupError,
+  type DumpError,
+  type OutputError,
+  type RestoreError,
+  type Stopped
+} from "@sluice/pipeline/SluiceError"
 import * as Staging from "@sluice/pipeline/Staging"
 import * as StreamMode from "@sluice/pipeline/StreamMode"
+import * as Unpack from "@sluice/pipeline/Unpack"
 import type { Verdict } from "@sluice/pipeline/Verdict"
+import * as Verify from "@sluice/pipeline/Verify"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
+import * as Stream from "effect/Stream"
 
-import type { DumpConfig, RestoreConfig } from "./Config.js"
+import type { DumpConfig, RestoreConfig, UnpackConfig, VerifyConfig } from "./Config.js"
 import * as Config from "./Config.js"
 import * as Endpoint from "./Endpoint.js"
 import { UsageError } from "./UsageError.js"
@@ -245,3 +254,82 @@ export const restore = (
       ? yield* Effect.provide(Script.run(options), target)
       : yield* Effect.provide(Restore.run(options), Layer.merge(arriving, target))
   })
+
+/** A file that holds a stream, in place of standard input. */
+const layerFile = (path: string) =>
+  Layer.effect(
+    PipeIn,
+    Effect.map(FileSystem, (fs) =>
+      PipeIn.of({
+        bytes: Stream.mapError(
+          fs.stream(path),
+          (cause) =>
+            new BackupError({
+              reason: "Unreadable",
+              what: "the stream cannot be read",
+              where: path,
+              detail: cause.message,
+              cause
+            })
+        )
+      }))
+  )
+
+const isFile = (path: string) =>
+  Effect.flatMap(
+    FileSystem,
+    (fs) => Effect.match(fs.stat(path), { onFailure: () => false, onSuccess: ({ type }) => type !== "Directory" })
+  )
+
+/**
+ * Verifies what was asked for. What is wrong with it is in the report, even that it is not there.
+ *
+ * @since 0.1.0
+ * @category jobs
+ */
+export const verify = (
+  config: VerifyConfig
+): Effect.Effect<Verify.Report, OutputError | Stopped | UsageError, Environment> =>
+  Effect.gen(function*() {
+    const present = (path: string) => Staging.layerDirectory({ path, contents: "Present" })
+    const stream = Option.match(config.directory, {
+      onNone: () =>
+        Layer.provideMerge(
+          StreamMode.layerTraditionalRestore,
+          Staging.layerMemory({ budget: config.memoryBudget, threads: 1 })
+        ),
+      // whatever the stream was made with, nothing is removed here
+      onSome: (path) =>
+        Layer.provideMerge(StreamMode.layerRestore(StreamMode.StreamMode.NoStreamAndNoDelete()), present(path))
+    })
+    const read = <R>(verified: Effect.Effect<Verify.Report, BackupError | OutputError | Stopped, R>) =>
+      Effect.catchTag(verified, "BackupError", (error) => Effect.succeed(Verify.unreadable(error)))
+    if (Option.isNone(config.backup)) {
+      return yield* read(Effect.provide(Verify.run, stream))
+    }
+    const path = config.backup.value
+    if (yield* isFile(path)) {
+      return yield* read(Effect.provide(Verify.run, Layer.provide(stream, layerFile(path))))
+    }
+    if (Option.isSome(config.directory)) {
+      return yield* new UsageError({
+        reason: "Contradiction",
+        problem: `${path} is no stream, and --directory is for a stream that carries only names`,
+        advice: "leave --directory out"
+      })
+    }
+    return yield* read(
+      Effect.provide(Verify.run, Layer.provideMerge(StreamMode.layerRestoreDirectory, present(path)))
+    )
+  })
+
+/**
+ * Unpacks a stream into a folder.
+ *
+ * @since 0.1.0
+ * @category jobs
+ */
+export const unpack = (
+  config: UnpackConfig
+): Effect.Effect<Verdict, BackupError | OutputError | Stopped, Environment> =>
+  Effect.provide(Unpack.run, Unpack.layer({ path: config.directory, budget: config.memoryBudget }))

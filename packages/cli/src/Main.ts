@@ -11,14 +11,16 @@ import * as NodeContext from "@effect/platform-node/NodeContext"
 import * as Pipe from "@sluice/pipeline/Pipe"
 import * as Progress from "@sluice/pipeline/Progress"
 import * as Shutdown from "@sluice/pipeline/Shutdown"
-import { OutputError, Stopped } from "@sluice/pipeline/SluiceError"
+import { BackupError, OutputError, Stopped } from "@sluice/pipeline/SluiceError"
 import type { Verdict } from "@sluice/pipeline/Verdict"
+import * as Verify from "@sluice/pipeline/Verify"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
 
 import * as Cli from "./Cli.js"
 import * as Compare from "./Compare.js"
@@ -40,14 +42,14 @@ const stderr = (text: string): Effect.Effect<void> => Effect.sync(() => void pro
 const isTerminal = (fd: 0 | 1): boolean => Tty.isatty(fd)
 
 /** A stream is not for eyes, and nobody types one. */
-const refuseTerminal = (config: Config.DumpConfig | Config.RestoreConfig, fd: 0 | 1): Effect.Effect<void, UsageError> =>
-  Option.isSome(config.stream) && isTerminal(fd)
+const refuseTerminal = (isStream: boolean, fd: 0 | 1, instead: string): Effect.Effect<void, UsageError> =>
+  isStream && isTerminal(fd)
     ? new UsageError({
       reason: "Contradiction",
       problem: fd === 1 ? "standard output is a terminal" : "standard input is a terminal",
       advice: fd === 1
-        ? "pipe the stream into a program or a file, or dump into a folder with --outputdir and without --stream"
-        : "pipe a stream into this program, or restore from a folder with --directory and without --stream"
+        ? `pipe the stream into a program or a file${instead}`
+        : `pipe a stream into this program${instead}`
     })
     : Effect.void
 
@@ -110,22 +112,53 @@ const login = (config: Config.DumpConfig | Config.RestoreConfig) =>
     (tls) => Effect.map(passwordOf(config), (password): Jobs.Login => ({ password, tls }))
   )
 
-const run = <E, R>(
-  config: Config.DumpConfig | Config.RestoreConfig,
-  job: (login: Jobs.Login) => Effect.Effect<Verdict, E, R | Progress.Progress>
+const isChatty = (config: Config.MessagesConfig): boolean => !config.quiet && config.verbose > 1
+
+/** Shows how far a job is, if that is wanted. */
+const watched = <A, E, R>(
+  config: Config.MessagesConfig,
+  screen: Report.Screen,
+  job: Effect.Effect<A, E, R | Progress.Progress>
+) => {
+  const showsProgress = config.progress === "always" ? !config.quiet : config.progress === "auto" && isChatty(config)
+  return job.pipe(
+    showsProgress ? Report.whileRunning(screen) : (running) => running,
+    Effect.provide(Progress.layer)
+  )
+}
+
+/** Runs a job, and says how it ended. */
+const judged = <E, R, E2, R2>(
+  config: Config.MessagesConfig,
+  job: Effect.Effect<Effect.Effect<Verdict, E, R | Progress.Progress>, E2, R2>
 ) =>
   Effect.gen(function*() {
     const screen = yield* screenOf(config)
-    const credentials = yield* login(config)
-    const isChatty = !config.quiet && config.verbose > 1
-    const showsProgress = config.progress === "always" ? !config.quiet : config.progress === "auto" && isChatty
-    const ended = yield* job(credentials).pipe(
-      showsProgress ? Report.whileRunning(screen) : (running) => running,
-      Effect.provide(Progress.layer)
-    )
-    yield* screen.write(Report.verdict(isChatty ? ended : { ...ended, remarks: [] }))
+    const ended = yield* watched(config, screen, yield* job)
+    yield* screen.write(Report.verdict(isChatty(config) ? ended : { ...ended, remarks: [] }))
     if (!ended.complete) {
       return yield* new Incomplete({ remarks: ended.remarks })
+    }
+  })
+
+/** The report goes to standard output as JSON, if that is wanted, and to people; what was found decides the exit code. */
+const verify = (config: Config.VerifyConfig) =>
+  Effect.gen(function*() {
+    const screen = yield* screenOf(config)
+    const report = yield* watched(config, screen, Jobs.verify(config))
+    if (config.json) {
+      const { write } = yield* Pipe.PipeOut
+      const json = yield* Effect.orDie(Schema.encode(Schema.parseJson(Verify.Report, { space: 2 }))(report))
+      yield* write(new TextEncoder().encode(`${json}\n`))
+    }
+    yield* screen.write(Report.verified(report))
+    const [first] = report.findings
+    if (first !== undefined) {
+      return yield* new BackupError({
+        reason: first.reason,
+        what: "the backup is not whole",
+        detail: report.findingCount === 1 ? first.message : `${report.findingCount} faults, the first: ${first.message}`
+      })
     }
   })
 
@@ -141,17 +174,12 @@ const compare = (config: Compare.CompareConfig, processors: number) =>
     const tls = yield* TlsFiles.load(config.tls)
     const source = yield* passwordFor(config.source, "source")
     const target = yield* passwordFor(config.target, "target")
-    const isChatty = !config.quiet && config.verbose > 1
-    const showsProgress = config.progress === "always" ? !config.quiet : config.progress === "auto" && isChatty
-    const found = yield* Compare.run(config, { source, target, tls }, processors).pipe(
-      showsProgress ? Report.whileRunning(screen) : (running) => running,
-      Effect.provide(Progress.layer)
-    )
+    const found = yield* watched(config, screen, Compare.run(config, { source, target, tls }, processors))
     if (config.json) {
       const { write } = yield* Pipe.PipeOut
       yield* write(new TextEncoder().encode(yield* Compare.json(found)))
     }
-    yield* screen.write(Compare.report(found, isChatty))
+    yield* screen.write(Compare.report(found, isChatty(config)))
     yield* Compare.judge(found)
   })
 
@@ -189,15 +217,27 @@ export const main = (argv: ReadonlyArray<string>): void => {
   const processors = Os.availableParallelism()
   const handlers: Cli.Handlers<ExitCode.Failure, NodeContext.NodeContext | Pipe.PipeIn | Pipe.PipeOut> = {
     dump: (config) =>
-      refuseTerminal(config, 1).pipe(
+      refuseTerminal(
+        Option.isSome(config.stream),
+        1,
+        ", or dump into a folder with --outputdir and without --stream"
+      ).pipe(
         Effect.zipRight(warn(config)),
-        Effect.zipRight(run(config, (login) => Jobs.dump(config, login, processors)))
+        Effect.zipRight(judged(config, Effect.map(login(config), (login) => Jobs.dump(config, login, processors))))
       ),
     restore: (config) =>
       Effect.zipRight(
-        refuseTerminal(config, 0),
-        run(config, (login) => Jobs.restore(config, login, processors))
+        refuseTerminal(
+          Option.isSome(config.stream),
+          0,
+          ", or restore from a folder with --directory and without --stream"
+        ),
+        judged(config, Effect.map(login(config), (login) => Jobs.restore(config, login, processors)))
       ),
+    verify: (config) =>
+      Effect.zipRight(refuseTerminal(Option.isNone(config.backup), 0, ", or name a folder or a file"), verify(config)),
+    unpack: (config) =>
+      Effect.zipRight(refuseTerminal(true, 0, ""), judged(config, Effect.succeed(Jobs.unpack(config)))),
     compare: (config) => compare(config, processors)
   }
   process_.main(

@@ -193,7 +193,14 @@ const readOwnKey = (
     onNone: unknown,
     onSome: Found.$match({
       Known: ({ entry, negated }) =>
-        Either.map(settingOf(path, assignment, entry, negated), (setting) => ({ settings: [setting], notices: [] })),
+        // what another command may have in a file, and this one may not, is for that one
+        !entry.inFiles && group === "sluice" &&
+          table.entries.some(({ inFiles, name }) => inFiles && name === entry.name)
+          ? Either.right(nothing)
+          : Either.map(settingOf(path, assignment, entry, negated), (setting) => ({
+            settings: [setting],
+            notices: []
+          })),
       NotAvailable: ({ item }) =>
         isElsewhere
           ? Either.right(nothing)

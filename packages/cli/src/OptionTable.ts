@@ -14,6 +14,8 @@ import { compareOptions } from "./internal/optionsCompare.js"
 import { dumpOptions } from "./internal/optionsDump.js"
 import { restoreOptions } from "./internal/optionsRestore.js"
 import { unavailableOptions } from "./internal/optionsUnavailable.js"
+import { unpackOptions } from "./internal/optionsUnpack.js"
+import { verifyOptions } from "./internal/optionsVerify.js"
 
 export {
   /**
@@ -63,7 +65,14 @@ export {
  * @category constants
  */
 export const table: OptionTable = {
-  entries: [...commonOptions, ...dumpOptions, ...restoreOptions, ...compareOptions],
+  entries: [
+    ...commonOptions,
+    ...dumpOptions,
+    ...restoreOptions,
+    ...verifyOptions,
+    ...unpackOptions,
+    ...compareOptions
+  ],
   unavailable: unavailableOptions
 }
 

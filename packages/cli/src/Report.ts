@@ -6,6 +6,7 @@
 import * as Printable from "@sluice/pipeline/Printable"
 import * as Progress from "@sluice/pipeline/Progress"
 import * as Verdict from "@sluice/pipeline/Verdict"
+import type * as Verify from "@sluice/pipeline/Verify"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Schedule from "effect/Schedule"
@@ -93,3 +94,20 @@ export const whileRunning = (screen: Screen) => <A, E, R>(job: Effect.Effect<A, 
  */
 export const verdict = (verdict: Verdict.Verdict): string =>
   `${verdict.remarks.map((remark) => `note: ${Printable.line(remark, 2000)}\n`).join("")}${Verdict.line(verdict)}\n`
+
+/**
+ * The last lines of a verification: what was found, what could not be proven, and the verdict.
+ *
+ * @since 0.1.0
+ * @category rendering
+ */
+export const verified = (report: Verify.Report): string => {
+  const more = report.findingCount - report.findings.length
+  const lines = [
+    ...report.findings.map(({ message }) => `found: ${message}`),
+    ...(more === 0 ? [] : [`found: ${more} more`]),
+    ...report.remarks.map((remark) => `not proven: ${remark}`),
+    Verdict.line(report)
+  ]
+  return lines.map((line) => `${Printable.line(line, 2000)}\n`).join("")
+}

@@ -6,6 +6,7 @@
  */
 import * as FileName from "@sluice/format/FileName"
 import type * as Frame from "@sluice/format/Frame"
+import * as Arr from "effect/Array"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -37,18 +38,48 @@ export interface Arrival {
  * @category tags
  */
 export class Incoming extends Context.Tag("@sluice/pipeline/Incoming")<Incoming, {
-  /** The files in the order in which they come, once. No name comes twice. */
+  /** The files in the order in which they come, once. No name comes twice. Fails at the first that is refused. */
   readonly files: Stream.Stream<Arrival, BackupError | OutputError>
+  /**
+   * The same, for whoever wants to know of everything that is wrong: what is refused is told in its place, and what
+   * stands behind it still comes. Fails only when nothing more can be read.
+   */
+  readonly outcomes: Stream.Stream<Outcome, BackupError | OutputError>
 }>() {}
+
+/**
+ * A file that has arrived, or why it is refused.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Outcome = Either.Either<Arrival, BackupError>
+
+/**
+ * The service, from what comes.
+ *
+ * @example
+ * ```ts
+ * import { Incoming } from "@sluice/pipeline"
+ * import { Either, Stream } from "effect"
+ *
+ * const of = (files: Stream.Stream<Incoming.Arrival>) => Incoming.make(Stream.map(files, Either.right))
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = (outcomes: Stream.Stream<Outcome, BackupError | OutputError>): Incoming["Type"] =>
+  Incoming.of({ outcomes, files: Stream.mapEffect(outcomes, (outcome) => outcome) })
 
 const advice = "The backup is damaged, or it is not a backup: take it again"
 
 /** Refuses names that no file of a backup may have, and files that came before, compressed in another way or not. */
-const admit = (seen: Set<string>) => (name: string): Effect.Effect<FileName.Parsed, BackupError> =>
-  Effect.gen(function*() {
-    const parsed = FileName.parse(name)
-    if (Either.isLeft(parsed)) {
-      return yield* new BackupError({
+const admit = (seen: Set<string>) => (name: string): Either.Either<FileName.Parsed, BackupError> => {
+  const parsed = FileName.parse(name)
+  if (Either.isLeft(parsed)) {
+    return Either.left(
+      new BackupError({
         reason: parsed.left.reason === "Unsafe" ? "UnsafeName" : "Unexpected",
         what: "a file of the backup is refused",
         where: name,
@@ -57,54 +88,68 @@ const admit = (seen: Set<string>) => (name: string): Effect.Effect<FileName.Pars
           : "it is not the name of a file of a backup",
         advice
       })
-    }
-    const plain = FileName.render(parsed.right.file)
-    const isKnown = seen.has(plain)
-    seen.add(plain)
-    return isKnown
-      ? yield* new BackupError({
+    )
+  }
+  const plain = FileName.render(parsed.right.file)
+  const isKnown = seen.has(plain)
+  seen.add(plain)
+  return isKnown
+    ? Either.left(
+      new BackupError({
         reason: "Unexpected",
         what: "a file of the backup is refused",
         where: name,
         detail: parsed.right.compression === "none" ? "it comes twice" : `${plain} comes twice, compressed or not`,
         advice
       })
-      : parsed.right
-  })
+    )
+    : Either.right(parsed.right)
+}
 
 const wrongMode = (name: string, detail: string, advice: string) =>
   new BackupError({ reason: "WrongMode", what: "the stream and the mode do not fit", where: name, detail, advice })
 
+/** What `receive` makes of a frame: the file, or why it is not there. */
+type Received = Sink.Sink<Either.Either<StagedFile, BackupError>, Frame.Event, Frame.Event, BackupError | OutputError>
+
 /**
  * Turns frames into files. `receive` is given each header and takes the content that follows it, up to but without
- * the frame's end.
+ * the frame's end. Nobody takes the content of a file that is refused: it is passed over.
  */
-const receiveWith = (
-  receive: (
-    name: string,
-    size: number
-  ) => Sink.Sink<StagedFile, Frame.Event, Frame.Event, BackupError | OutputError>
-) =>
+const receiveWith = (receive: (name: string, size: number) => Received) =>
   Effect.gen(function*() {
     const pipe = yield* PipeIn
     const admitted = admit(new Set())
     const frame = Sink.head<Frame.Event>().pipe(Sink.flatMap((head) => {
       const event = Option.getOrUndefined(head)
-      return event?._tag !== "Header" ? Sink.succeed(Option.none<Arrival>()) : Sink.unwrap(
-        Effect.map(admitted(event.name), ({ compression, file: kind }) =>
+      if (event?._tag !== "Header") {
+        return Sink.succeed(Option.none<Outcome>())
+      }
+      return Either.match(admitted(event.name), {
+        onLeft: (error) => Sink.succeed(Option.some<Outcome>(Either.left(error))),
+        onRight: ({ compression, file: kind }) =>
           receive(event.name, event.size).pipe(
             Sink.zipLeft(Sink.take<Frame.Event>(1)),
-            Sink.map((file) => Option.some({ file, kind, compression }))
-          ))
-      )
+            Sink.map((received) => Option.some<Outcome>(Either.map(received, (file) => ({ file, kind, compression }))))
+          )
+      })
     }))
-    return Incoming.of({
-      files: frames.decode(pipe.bytes).pipe(
+    return make(
+      frames.decode(pipe.bytes).pipe(
         Stream.transduce(frame),
-        Stream.filterMap((arrival) => arrival),
+        Stream.filterMap((outcome) => outcome),
         endsWithMetadata
       )
-    })
+    )
+  })
+
+const headerLost = ({ file }: Arrival) =>
+  new BackupError({
+    reason: "Missing",
+    what: "a file of the backup is missing",
+    where: FileName.render(FileName.FileName.MetadataHeader()),
+    detail: `a stream begins with it, and this one with ${file.name}`,
+    advice
   })
 
 const mayFollowTheEnd = ({ kind }: Arrival): boolean => kind._tag === "MetadataPartial" || kind._tag === "Bystander"
@@ -115,36 +160,33 @@ const mayFollowTheEnd = ({ kind }: Arrival): boolean => kind._tag === "MetadataP
  *
  * mydumper may let one more `metadata.partial.N` slip behind it.
  */
-const endsWithMetadata = <E>(files: Stream.Stream<Arrival, E>): Stream.Stream<Arrival, E | BackupError> =>
+const endsWithMetadata = <E>(outcomes: Stream.Stream<Outcome, E>): Stream.Stream<Outcome, E> =>
   Stream.suspend(() => {
     let begun = false
     let ended = false
-    return files.pipe(
-      Stream.tap((arrival) => {
-        if (!begun && arrival.kind._tag !== "MetadataHeader") {
-          return new BackupError({
-            reason: "Missing",
-            what: "a file of the backup is missing",
-            where: FileName.render(FileName.FileName.MetadataHeader()),
-            detail: `a stream begins with it, and this one with ${arrival.file.name}`,
-            advice
-          })
-        }
-        begun = true
+    return outcomes.pipe(
+      Stream.mapConcat((outcome) => {
+        const isHeaderLost = !begun && Either.isRight(outcome) && outcome.right.kind._tag !== "MetadataHeader"
+        begun = begun || Either.isRight(outcome)
+        return isHeaderLost ? [Either.left(headerLost(outcome.right)), outcome] : [outcome]
+      }),
+      Stream.map(Either.flatMap((arrival): Outcome => {
         if (ended && !mayFollowTheEnd(arrival)) {
-          return new BackupError({
-            reason: "Unexpected",
-            what: "a file of the backup is refused",
-            where: arrival.file.name,
-            detail: "it comes after the end of the backup",
-            advice
-          })
+          return Either.left(
+            new BackupError({
+              reason: "Unexpected",
+              what: "a file of the backup is refused",
+              where: arrival.file.name,
+              detail: "it comes after the end of the backup",
+              advice
+            })
+          )
         }
         ended = ended || arrival.kind._tag === "Metadata"
-        return Effect.void
-      }),
-      Stream.concat(Stream.suspend(() =>
-        ended ? Stream.empty : Stream.fail(
+        return Either.right(arrival)
+      })),
+      Stream.concat(Stream.suspend((): Stream.Stream<Outcome> =>
+        ended ? Stream.empty : Stream.make(Either.left(
           new BackupError({
             reason: "Cut",
             what: "the backup is not complete",
@@ -152,7 +194,7 @@ const endsWithMetadata = <E>(files: Stream.Stream<Arrival, E>): Stream.Stream<Ar
             detail: "the input ended and its last file, metadata, did not come",
             advice: "The dump was cut or did not finish: look at what the dump said, and take it again"
           })
-        )
+        ))
       ))
     )
   })
@@ -171,12 +213,13 @@ export const layerContent: Layer.Layer<Incoming, never, PipeIn | Staging> = Laye
         ? Sink.fail(wrongMode(
           name,
           "the stream carries names only, and this mode reads the content from the stream",
-          "Restore with --stream=NO_STREAM or NO_STREAM_AND_NO_DELETE and the dump's directory in --directory"
+          "Its files are in the dump's own directory: name it in --directory, and restore with --stream=NO_STREAM or " +
+            "NO_STREAM_AND_NO_DELETE"
         ))
         : Sink.unwrapScoped(Effect.map(staging.create(name, size), (file) =>
           Sink.forEachWhile((event: Frame.Event) =>
             event._tag === "Content" ? Effect.as(file.write(event.bytes), true) : Effect.succeed(false)
-          ).pipe(Sink.mapEffect(() => file.close))))
+          ).pipe(Sink.mapEffect(() => Effect.map(file.close, Either.right)))))
     ))
 )
 
@@ -204,13 +247,13 @@ export const layerHeaderOnly: Layer.Layer<Incoming, never, PipeIn | SharedDirect
         ? Sink.fail(wrongMode(
           name,
           "the stream carries content, and this mode takes only names from it",
-          "Restore with --stream=TRADITIONAL or NO_DELETE"
+          "Restore with --stream=TRADITIONAL or NO_DELETE, and verify without --directory"
         ))
         : Sink.fromEffect(
-          Effect.mapError(
+          Effect.either(Effect.mapError(
             shared.adopt(name),
             (error) => error.reason === "Missing" ? notThere(shared.path, name) : error
-          )
+          ))
         )
     ))
 )
@@ -255,30 +298,38 @@ export const layerDirectory: Layer.Layer<Incoming, never, Staging | SharedDirect
     const staging = yield* Staging
     const shared = yield* SharedDirectory
     const admitted = admit(new Set())
-    const named = Effect.gen(function*() {
+    const notWhole = (reason: "NotABackup" | "Cut", detail: string) =>
+      new BackupError({
+        reason,
+        what: "the folder holds no complete backup",
+        where: shared.path,
+        detail,
+        advice: "The dump did not finish, or this is another folder: look at what the dump said"
+      })
+    const arrive = (name: string, { compression, file: kind }: FileName.Parsed): Effect.Effect<Outcome> =>
+      Effect.either(Effect.map(shared.adopt(name), (file) => ({ file, kind, compression })))
+    return make(Stream.unwrap(Effect.gen(function*() {
       const names = yield* staging.list
-      if (!names.includes("metadata")) {
-        return yield* new BackupError({
-          reason: names.length === 0 ? "NotABackup" : "Cut",
-          what: "the folder holds no complete backup",
-          where: shared.path,
-          detail: names.length === 0 ? "it is empty" : "its last file, metadata, is not there",
-          advice: "The dump did not finish, or this is another folder: look at what the dump said"
-        })
-      }
-      const files = yield* Effect.forEach(
+      const [refused, files] = Arr.partitionMap(
         names,
-        (name) => Effect.map(admitted(name), ({ compression, file: kind }) => ({ name, kind, compression }))
+        (name) => Either.map(admitted(name), (parsed) => ({ name, kind: parsed.file, parsed }))
       )
-      return files.sort(byRank)
-    })
-    return Incoming.of({
-      files: Stream.unwrap(Effect.map(named, Stream.fromIterable)).pipe(
-        Stream.rechunk(1),
-        Stream.mapEffect(({ compression, kind, name }) =>
-          Effect.map(shared.adopt(name), (file) => ({ file, kind, compression }))
+      const isThere = names.includes("metadata")
+      if (!isThere && files.length === 0) {
+        return Stream.fail(notWhole("NotABackup", names.length === 0 ? "it is empty" : "it holds no file of a backup"))
+      }
+      return Stream.fromIterable([
+        ...(isThere ? [] : [notWhole("Cut", "its last file, metadata, is not there")]),
+        ...refused
+      ]).pipe(
+        Stream.map((error): Outcome => Either.left(error)),
+        Stream.concat(
+          Stream.fromIterable(files.sort(byRank)).pipe(
+            Stream.rechunk(1),
+            Stream.mapEffect(({ name, parsed }) => arrive(name, parsed))
+          )
         )
       )
-    })
+    })))
   })
 )

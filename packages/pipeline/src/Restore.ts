@@ -142,7 +142,7 @@ export const run = (
     const { progress, withSession } = workbench
     const definitions = restoreDefinitions.make(options, workbench, restored)
     const rows = restoreRows.make(options, workbench, restored, backup)
-    const proven = proving.make(workbench, backup, yield* preflights.make(options))
+    const proven = proving.make(workbench, backup, (yield* preflights.make(options)).look)
     const ofServer = serverWide.make({
       accounts: options.users,
       tablespaces: options.schemas,

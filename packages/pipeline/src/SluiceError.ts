@@ -137,6 +137,9 @@ export class BackupError extends Schema.TaggedError<BackupError>("@sluice/pipeli
     "Unreadable",
     "Unsupported"
   ),
+  /** What should be there, and what is, where both can be said in a word or two: `20 bytes`, `crc32:5a3c9e01`. */
+  expected: Schema.optional(Schema.String),
+  found: Schema.optional(Schema.String),
   cause: Schema.optional(Schema.Defect)
 }) {
   /** @since 0.1.0 */

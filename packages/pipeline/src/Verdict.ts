@@ -10,7 +10,7 @@ import * as Printable from "./Printable.js"
  * @category models
  */
 export interface Verdict {
-  readonly job: "dump" | "restore"
+  readonly job: "dump" | "restore" | "verify" | "unpack"
   /** Every row, file and object that was asked for is there, and was proven as far as the job can prove it. */
   readonly complete: boolean
   readonly databases: number

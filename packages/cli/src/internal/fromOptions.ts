@@ -9,7 +9,18 @@ import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 
 import type { Password, Rows, TableName, Tls } from "../Config.js"
-import { Checksum, Compress, Ddl, DropTable, DumpConfig, LockMode, RestoreConfig, StreamMode } from "../Config.js"
+import {
+  Checksum,
+  Compress,
+  Ddl,
+  DropTable,
+  DumpConfig,
+  LockMode,
+  RestoreConfig,
+  StreamMode,
+  UnpackConfig,
+  VerifyConfig
+} from "../Config.js"
 import * as Endpoint from "../Endpoint.js"
 import { compile } from "./pattern.js"
 import { tlsFields, tlsOf } from "./tlsOfOptions.js"
@@ -90,6 +101,19 @@ const restoreOptions = Schema.Struct({
   "drop-table": DropTable,
   checksum: Checksum,
   "skip-binlog": Schema.Boolean
+})
+
+const verifyOptions = Schema.Struct({
+  ...messageOptions.fields,
+  directory: text,
+  json: Schema.Boolean,
+  "memory-budget": Schema.NumberFromString
+})
+
+const unpackOptions = Schema.Struct({
+  ...messageOptions.fields,
+  directory: text,
+  "memory-budget": Schema.NumberFromString
 })
 
 const passwordOf = (input: typeof commonOptions.Type): Password =>
@@ -248,6 +272,19 @@ const restoreOf = (input: typeof restoreOptions.Type): Either.Either<RestoreConf
     })
   })
 
+const verifyOf = (input: typeof verifyOptions.Type): VerifyConfig => ({
+  ...messagesOf(input),
+  backup: Option.filter(Option.fromNullable(input.words[0]), (word) => word !== "-"),
+  directory: Option.fromNullable(input.directory),
+  json: input.json,
+  memoryBudget: input["memory-budget"]
+})
+
+const unpackOf = (input: typeof unpackOptions.Type): Either.Either<UnpackConfig, string> =>
+  input.directory === undefined
+    ? Either.left("nothing says where the files go: write --directory=DIR")
+    : Either.right({ ...messagesOf(input), directory: input.directory, memoryBudget: input["memory-budget"] })
+
 /**
  * Reads the options of `sluice dump`, by their long names, into a `DumpConfig`. The words that are no options are
  * under `words`. It goes one way only.
@@ -270,5 +307,28 @@ export const RestoreFromOptions = Schema.transformOrFail(restoreOptions, Schema.
   strict: true,
   decode: (input, _options, ast) =>
     Either.mapLeft(restoreOf(input), (message) => new ParseResult.Type(ast, input, message)),
+  encode: (config, _options, ast) => ParseResult.fail(new ParseResult.Forbidden(ast, config, "options are only read"))
+})
+
+/**
+ * Reads the options of `sluice verify`, by their long names, into a `VerifyConfig`. It goes one way only.
+ *
+ * @internal
+ */
+export const VerifyFromOptions = Schema.transformOrFail(verifyOptions, Schema.typeSchema(VerifyConfig), {
+  strict: true,
+  decode: (input) => Either.right(verifyOf(input)),
+  encode: (config, _options, ast) => ParseResult.fail(new ParseResult.Forbidden(ast, config, "options are only read"))
+})
+
+/**
+ * Reads the options of `sluice unpack`, by their long names, into an `UnpackConfig`. It goes one way only.
+ *
+ * @internal
+ */
+export const UnpackFromOptions = Schema.transformOrFail(unpackOptions, Schema.typeSchema(UnpackConfig), {
+  strict: true,
+  decode: (input, _options, ast) =>
+    Either.mapLeft(unpackOf(input), (message) => new ParseResult.Type(ast, input, message)),
   encode: (config, _options, ast) => ParseResult.fail(new ParseResult.Forbidden(ast, config, "options are only read"))
 })

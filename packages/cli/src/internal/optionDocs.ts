@@ -100,7 +100,7 @@ const files = (): ReadonlyArray<string> => [
     [code("[sluice]"), "all commands", "the long names of all options; each command takes those that it has"]
   ]),
   "- Flags have values: `no-data=0` is off. A flag alone is on.",
-  "- An unknown key in the last three rows is an error that names file and line.",
+  "- An unknown key in the rows of our own groups is an error that names file and line.",
   "- Quotes, escapes, `#` and `;` comments, `!include` and `!includedir` are as in MySQL. A pattern of `regex` is taken as it " +
   "stands, without escapes. A `#` right after a value is an error in our groups: put the value in quotes.",
   "- A password without a value is asked for on the terminal.",
@@ -130,7 +130,11 @@ const differences: ReadonlyArray<readonly [string, string, string]> = [
   ["a flag in an option file", "on, whatever its value", "on or off, as its value says"],
   ["`--stream WORD`, `-o WORD`", "any word that begins with no dash is taken", "a word that is no mode is an error"],
   ["`-pSECRET`, `-t4`", "refused", "taken, as by the programs of MySQL"],
-  ["`--stream=UNPACK`", "unpacks without restoring", "refused; `NO_DELETE` keeps the files"],
+  [
+    "`--stream=UNPACK`",
+    "unpacks without restoring, and still connects",
+    "refused; `sluice unpack` does it without a server"
+  ],
   ["`--database` or `--tables-list` given twice", "the last one wins", "both count"],
   ["`DB` and `--database` together", "the word wins", "a contradiction, and an error"],
   ["`-P` on the command line", "only says which port", "also means TCP; `-S` also means the socket"]

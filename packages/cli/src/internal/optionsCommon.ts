@@ -142,7 +142,7 @@ export const commonOptions: ReadonlyArray<Entry> = [
     kind: Kind.Choice({
       bare: "TRADITIONAL",
       spellings: streamSpellings,
-      refused: [["UNPACK", "use NO_DELETE, which keeps the files of a stream in the directory"]]
+      refused: [["UNPACK", "use sluice unpack, which needs no server"]]
     }),
     metavar: "MODE",
     help:
@@ -152,7 +152,7 @@ export const commonOptions: ReadonlyArray<Entry> = [
       "are understood."
   }),
   entry({
-    commands: movers,
+    commands: ["dump", "restore", "verify", "unpack"],
     group: "How",
     name: "memory-budget",
     kind: Kind.Bytes({ minimum: 1024 * 1024 }),

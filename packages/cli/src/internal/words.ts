@@ -12,15 +12,21 @@ import { UsageError } from "../UsageError.js"
 
 type Checked = Either.Either<void, UsageError>
 
+/** What was typed. */
+interface Given {
+  readonly words: ReadonlyArray<string>
+  readonly settings: ReadonlyArray<Setting.Setting>
+  /** Whether the command is to run: who asks for help need not give all words. */
+  readonly runs: boolean
+  /** How a word is shown: not at all where it could be a password. */
+  readonly show: (word: string) => string
+}
+
 const fail = (reason: UsageError["reason"], problem: string, advice: string): Either.Either<never, UsageError> =>
   Either.left(new UsageError({ reason, problem, advice }))
 
 /** `sluice dump DB [DB.TABLE ...]`, as mydumper has it. */
-const checkTables = (
-  words: ReadonlyArray<string>,
-  settings: ReadonlyArray<Setting.Setting>,
-  show: (word: string) => string
-): Checked => {
+const checkTables = ({ settings, show, words }: Given): Checked => {
   const [database, ...tables] = words
   if (database === undefined) return Either.void
   if (database === "" || database === "-" || database.includes(".") || database.includes(",")) {
@@ -57,11 +63,10 @@ const discreet = (word: string): string => word.replace(/(:\/\/[^/@]*?):.*@/s, "
 const checkNamed = (
   command: CommandName,
   named: { readonly names: ReadonlyArray<string>; readonly advice: string },
-  words: ReadonlyArray<string>,
-  show: (word: string) => string
+  { runs, show, words }: Given
 ): Checked => {
   const absent = named.names.find((_, index) => (words[index] ?? "") === "")
-  if (absent !== undefined) return fail("MissingValue", `sluice ${command} needs a ${absent}`, named.advice)
+  if (absent !== undefined && runs) return fail("MissingValue", `sluice ${command} needs a ${absent}`, named.advice)
   const extra = words[named.names.length]
   return extra === undefined ? Either.void : fail(
     "UnexpectedWord",
@@ -71,24 +76,18 @@ const checkNamed = (
 }
 
 /**
- * Refuses words that a command does not take, and the lack of one that it needs. `show` is how a word is shown: not at
- * all where it could be a password.
+ * Refuses words that a command does not take, and the lack of one that it needs.
  *
  * @internal
  */
-export const check = (
-  command: CommandName,
-  words: ReadonlyArray<string>,
-  settings: ReadonlyArray<Setting.Setting>,
-  show: (word: string) => string
-): Checked =>
+export const check = (command: CommandName, given: Given): Checked =>
   Words.$match(infoOf(command).words, {
     None: ({ advice }): Checked => {
-      const [first] = words
+      const [first] = given.words
       return first === undefined
         ? Either.void
-        : fail("UnexpectedWord", `sluice ${command} takes only options, and ${show(first)} is none`, advice)
+        : fail("UnexpectedWord", `sluice ${command} takes only options, and ${given.show(first)} is none`, advice)
     },
-    Named: (named) => checkNamed(command, named, words, show),
-    Tables: () => checkTables(words, settings, show)
+    Named: (named) => checkNamed(command, named, given),
+    Tables: () => checkTables(given)
   })

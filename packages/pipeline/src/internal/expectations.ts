@@ -17,17 +17,34 @@ import type { StagedFile } from "../Staging.js"
 
 const advice = "The backup is damaged: take it again"
 
-const damaged = (where: string, detail: string) =>
-  new BackupError({ reason: "Damaged", what: "the backup is damaged", where, detail, advice })
+const damaged = (where: string, detail: string, more: { readonly expected?: string; readonly found?: string } = {}) =>
+  new BackupError({ reason: "Damaged", what: "the backup is damaged", where, detail, advice, ...more })
 
-const notAnnounced = (name: string) =>
+const unexpected = (where: string, detail: string) =>
+  new BackupError({ reason: "Unexpected", what: "a file of the backup is refused", where, detail, advice })
+
+const counted = (n: number, one: string): string => `${n} ${one}${n === 1 ? "" : "s"}`
+
+const rowCount = (where: string, says: string, expected: number, found: number) =>
   new BackupError({
-    reason: "Unexpected",
-    what: "a file of the backup is refused",
-    where: name,
-    detail: "no manifest announced it",
+    reason: "RowCount",
+    what: "the rows do not match the backup",
+    where,
+    detail: `the ${says} says ${counted(expected, "row")} and there ${found === 1 ? "is" : "are"} ${found}`,
+    expected: counted(expected, "row"),
+    found: counted(found, "row"),
     advice
   })
+
+const firstOf = (errors: Iterable<BackupError>): Effect.Effect<void, BackupError> =>
+  Effect.suspend(() => {
+    for (const error of errors) {
+      return error
+    }
+    return Effect.void
+  })
+
+const notAnnounced = (name: string) => unexpected(name, "no manifest announced it")
 
 /** The key under which rows of one table are counted; both parts come from file names and hold no dot. */
 const keyOf = (table: { readonly database: string; readonly table: string }): string =>
@@ -40,7 +57,7 @@ export const make = Effect.sync(() => {
   /** What has come, under the names that it would have if it were not compressed. */
   const come = new Set<string>()
   /** What files of their own say of tables. */
-  const counted: Array<Metadata.TableSection> = []
+  const ofTables: Array<Metadata.TableSection> = []
   let bytes = 0
   const loaded = new Map<string, number>()
   let opened = false
@@ -64,7 +81,7 @@ export const make = Effect.sync(() => {
       return Effect.void
     }
     const due = opened ? FileName.render(MetadataPartial({ index: nextPart })) : FileName.render(MetadataHeader())
-    nextPart += 1
+    nextPart = kind.index + 1
     return due === file.name ? Effect.void : missing(due, came)
   }
 
@@ -129,7 +146,7 @@ export const make = Effect.sync(() => {
       if (!/^\d{1,15}$/.test(text)) {
         return Effect.fail(damaged(file.name, "it is not a number of rows"))
       }
-      counted.push({
+      ofTables.push({
         database: table.database,
         table: table.table,
         realName: table.table,
@@ -150,7 +167,7 @@ export const make = Effect.sync(() => {
       come.add(FileName.render(kind))
       bytes += file.bytes
       if (!opened) {
-        return damaged(file.name, "it comes before the metadata that opens a backup")
+        return unexpected(file.name, "it comes before the metadata that opens a backup")
       }
       if (Option.isNone(announcement)) {
         return Effect.void
@@ -160,14 +177,20 @@ export const make = Effect.sync(() => {
         return notAnnounced(file.name)
       }
       if (entry.bytes !== file.bytes) {
-        return damaged(file.name, `it should have ${entry.bytes} bytes and has ${file.bytes}`)
+        return damaged(file.name, `it should have ${counted(entry.bytes, "byte")} and has ${file.bytes}`, {
+          expected: counted(entry.bytes, "byte"),
+          found: counted(file.bytes, "byte")
+        })
       }
       if (!Checksum.isKnown(entry.checksum)) {
         return damaged(file.name, `its checksum, ${entry.checksum}, is of a kind that this version cannot check`)
       }
       return entry.checksum === file.checksum
         ? Effect.void
-        : damaged(file.name, `its checksum should be ${entry.checksum} and is ${file.checksum}`)
+        : damaged(file.name, `its checksum should be ${entry.checksum} and is ${file.checksum}`, {
+          expected: entry.checksum,
+          found: file.checksum
+        })
     })
 
   /** Holds the rows of a file, before they are committed, against what the manifest says of it. */
@@ -175,13 +198,7 @@ export const make = Effect.sync(() => {
     Effect.suspend(() => {
       const expected = Option.flatMap(Option.fromNullable(entries.get(file.name)), (entry) => entry.rows)
       return Option.isSome(expected) && expected.value !== rows
-        ? new BackupError({
-          reason: "RowCount",
-          what: "the rows do not match the backup",
-          where: file.name,
-          detail: `the manifest says ${expected.value} rows and ${rows} were loaded`,
-          advice
-        })
+        ? rowCount(file.name, "manifest", expected.value, rows)
         : Effect.void
     })
 
@@ -195,8 +212,10 @@ export const make = Effect.sync(() => {
    * What another tool's backup lacks, as far as its metadata can tell: it lists the tables and views, not the files.
    * A view that was dumped as a table has rows and no file of its own.
    */
-  const lost = (metadata: Metadata.Metadata): string | undefined => {
-    const hasDefinitions = Array.from(come).some((name) => name.endsWith("-schema.sql"))
+  function* lost(metadata: Metadata.Metadata): Generator<string> {
+    if (!Array.from(come).some((name) => name.endsWith("-schema.sql"))) {
+      return
+    }
     const hasRows = new Set(
       Array.from(come, FileName.parse).flatMap((parsed) =>
         Either.isRight(parsed) && parsed.right.file._tag === "Rows" ? [keyOf(parsed.right.file)] : []
@@ -204,62 +223,73 @@ export const make = Effect.sync(() => {
     )
     const hasCome = (file: FileName.FileName) => come.has(FileName.render(file))
     const { Sequence, Table, View } = FileName.FileName
-    const nameOf = ({ database, table }: Metadata.TableSection) => ({ database, table })
-    const table = hasDefinitions && metadata.tables.find((table) =>
-      !hasRows.has(keyOf(table)) &&
-      (table.isView
-        ? !hasCome(View(nameOf(table)))
-        : !hasCome(Table(nameOf(table))) && !hasCome(Sequence(nameOf(table))))
-    )
-    return table ? FileName.render((table.isView ? View : Table)(nameOf(table))) : undefined
+    for (const section of metadata.tables) {
+      const { database, isView, table } = section
+      const makes = isView
+        ? [View({ database, table })]
+        : [Table({ database, table }), Sequence({ database, table })]
+      const [own] = makes
+      if (own !== undefined && !hasRows.has(keyOf(section)) && !makes.some(hasCome)) {
+        yield FileName.render(own)
+      }
+    }
   }
 
-  /** Says whether everything that belongs to the backup has come. */
-  const complete: Effect.Effect<Metadata.Metadata, BackupError> = Effect.suspend(() => {
+  /** Everything that belongs to the backup and has not come. */
+  function* lacking(): Generator<BackupError> {
     for (const name of entries.keys()) {
       if (!seen.has(name)) {
-        return missing(name, "the manifest lists it")
+        yield missing(name, "the manifest lists it")
       }
     }
     if (Option.isNone(last)) {
-      return missing("metadata", "it is what ends a backup")
-    }
-    const name = Option.isNone(announcement) ? lost(last.value) : undefined
-    return name === undefined ? Effect.succeed(last.value) : missing(name, "the metadata lists what it defines")
-  })
-
-  /** Holds the rows of every table against the metadata. */
-  const compareRows = (isLoaded: (table: Metadata.TableSection) => boolean): Effect.Effect<void, BackupError> =>
-    Effect.suspend(() => {
-      const listed = Option.match(last, { onNone: () => [], onSome: (metadata) => metadata.tables })
-      for (const table of [...listed, ...counted]) {
-        const found = loaded.get(keyOf(table)) ?? 0
-        if (!table.isView && isLoaded(table) && Option.isSome(table.rows) && table.rows.value !== found) {
-          return new BackupError({
-            reason: "RowCount",
-            what: "the rows do not match the backup",
-            where: `${table.database}.${table.realName}`,
-            detail: `the metadata says ${table.rows.value} rows and ${found} were loaded`,
-            advice
-          })
-        }
+      yield missing("metadata", "it is what ends a backup")
+    } else if (Option.isNone(announcement)) {
+      for (const name of lost(last.value)) {
+        yield missing(name, "the metadata lists what it defines")
       }
-      return Effect.void
-    })
+    }
+  }
+
+  /** Says whether everything that belongs to the backup has come. */
+  const complete: Effect.Effect<Metadata.Metadata, BackupError> = Effect.zipRight(
+    Effect.suspend(() => firstOf(lacking())),
+    Effect.suspend(() =>
+      Option.isSome(last) ? Effect.succeed(last.value) : missing("metadata", "it is what ends a backup")
+    )
+  )
+
+  /** The tables whose rows are not as many as the metadata says. */
+  function* miscounted(isLoaded: (table: Metadata.TableSection) => boolean): Generator<BackupError> {
+    const listed = Option.match(last, { onNone: () => [], onSome: (metadata) => metadata.tables })
+    for (const table of [...listed, ...ofTables]) {
+      const found = loaded.get(keyOf(table)) ?? 0
+      if (!table.isView && isLoaded(table) && Option.isSome(table.rows) && table.rows.value !== found) {
+        yield rowCount(`${table.database}.${table.realName}`, "metadata", table.rows.value, found)
+      }
+    }
+  }
 
   return {
     absorb,
     absorbRows,
     /** Whether anything tells of rows that should come. */
     countsRows: Effect.sync(() =>
-      counted.length > 0 ||
+      ofTables.length > 0 ||
       Option.exists(last, (metadata) => metadata.tables.some((table) => Option.isSome(table.rows)))
     ),
     prove,
     count,
     committed,
     complete,
-    compareRows,
+    lacking,
+    /** Holds the rows of every table against the metadata. */
+    compareRows: (isLoaded: (table: Metadata.TableSection) => boolean) => firstOf(miscounted(isLoaded)),
+    miscounted,
+    /** Whether any metadata has come. */
+    isOpen: Effect.sync(() => opened),
+    /** What the backup has said of itself so far, and which files have come, by their names without compression. */
+    known: Effect.sync(() => ({ announcement, last, ofTables, come }) as const),
     /** What has come, and the rows that are committed. */
     totals: Effect.sync(() => ({
       files: seen.size,

@@ -27,6 +27,36 @@ export const make = () => {
   const data = new Map<string, Arrival>()
   const statements = new Map<string, Arrival>()
   const keyOf = ({ kind }: Arrival): string => FileName.render(kind)
+
+  function* unpaired(): Generator<{ readonly arrival: Arrival; readonly error: BackupError }> {
+    for (const [key, arrival] of statements) {
+      yield {
+        arrival,
+        error: new BackupError({
+          reason: "Missing",
+          what: "a file of the backup is missing",
+          where: key,
+          detail: `it holds the rows that ${arrival.file.name} loads`,
+          advice
+        })
+      }
+    }
+    for (const arrival of data.values()) {
+      if (!statements.has(keyOf(arrival))) {
+        yield {
+          arrival,
+          error: new BackupError({
+            reason: "Unexpected",
+            what: "a file of the backup is refused",
+            where: arrival.file.name,
+            detail: "no statement loads its rows",
+            advice
+          })
+        }
+      }
+    }
+  }
+
   return {
     /** The file with the rows of a statement, which stands beside it and has its name. */
     find: (statement: Arrival, named: string): Effect.Effect<Arrival, BackupError | Awaited> =>
@@ -76,27 +106,14 @@ export const make = () => {
       }),
     /** Says that rows are committed. */
     done: (rows: Arrival): Effect.Effect<void> => Effect.sync(() => void data.delete(keyOf(rows))),
+    /** What is left without its other half. */
+    unpaired,
     /** At the end nothing may be left without its other half. */
     nothingLeft: Effect.suspend((): Effect.Effect<void, BackupError> => {
-      const [waiting] = statements
-      if (waiting !== undefined) {
-        const [key, { file }] = waiting
-        return new BackupError({
-          reason: "Missing",
-          what: "a file of the backup is missing",
-          where: key,
-          detail: `it holds the rows that ${file.name} loads`,
-          advice
-        })
+      for (const { error } of unpaired()) {
+        return error
       }
-      const [left] = data.values()
-      return left === undefined ? Effect.void : new BackupError({
-        reason: "Unexpected",
-        what: "a file of the backup is refused",
-        where: left.file.name,
-        detail: "no statement loads its rows",
-        advice
-      })
+      return Effect.void
     })
   }
 }

@@ -3,6 +3,7 @@
  *
  * @internal
  */
+import type * as Metadata from "@sluice/format/Metadata"
 import * as Sql from "@sluice/format/Sql"
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
@@ -10,18 +11,23 @@ import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 
 import type { Arrival } from "../Incoming.js"
-import { BackupError, type OutputError, type TargetError } from "../SluiceError.js"
-import type * as Preflight from "./preflight.js"
-import type { Backup, Workbench } from "./workbench.js"
+import { BackupError, type OutputError } from "../SluiceError.js"
+import type { Backup } from "./workbench.js"
 
 /** The metadata of some five million files. */
 const largestMetadata = 512 * 1024 * 1024
 
 /** @internal */
-export const make = (
-  workbench: Workbench,
+export const make = <E>(
+  workbench: {
+    /** The bytes of a file as it is stored; they are lent. */
+    readonly stored: (arrival: Arrival) => Stream.Stream<Uint8Array, BackupError>
+    /** What becomes of a file whose content was taken in. */
+    readonly discard: (arrival: Arrival) => Effect.Effect<void, OutputError>
+  },
   backup: Backup,
-  preflight: Effect.Effect.Success<ReturnType<typeof Preflight.make>>
+  /** What else looks at what the metadata says before anything is let through. */
+  look: (metadata: Metadata.Metadata) => Effect.Effect<void, E>
 ) => {
   const content = (arrival: Arrival): Effect.Effect<Uint8Array, BackupError> =>
     arrival.file.bytes > largestMetadata
@@ -40,13 +46,13 @@ export const make = (
   /** Takes metadata in, and lets through what is proven. */
   const proven = (
     arrival: Arrival
-  ): Effect.Effect<Option.Option<Arrival>, BackupError | OutputError | TargetError> => {
+  ): Effect.Effect<Option.Option<Arrival>, BackupError | OutputError | E> => {
     switch (arrival.kind._tag) {
       case "Metadata":
       case "MetadataHeader":
       case "MetadataPartial":
         return Effect.flatMap(content(arrival), (bytes) => backup.absorb(arrival, bytes)).pipe(
-          Effect.flatMap(preflight.look),
+          Effect.flatMap(look),
           Effect.zipRight(workbench.discard(arrival)),
           Effect.as(Option.none())
         )

@@ -18,6 +18,7 @@ import { Staging } from "../Staging.js"
 import * as Target from "../Target.js"
 import type * as expectations from "./expectations.js"
 import { Awaited } from "./loading.js"
+import type { Readable } from "./reading.js"
 import * as replay from "./replay.js"
 import type { Restored } from "./restored.js"
 
@@ -52,7 +53,7 @@ export const make = (threads: number, backup: Backup, restored: Restored) =>
           ))
       )
 
-    const readable = ({ compression, file }: Arrival): replay.Readable => ({
+    const readable = ({ compression, file }: Arrival): Readable => ({
       file,
       bytes: decode(file.name, compression)(staging.read(file.name))
     })

@@ -1,0 +1,145 @@
+/**
+ * What the files of a backup say, statement by statement: the same for a restore, which runs it, and for whoever only
+ * reads it.
+ *
+ * @internal
+ */
+import * as LoadData from "@sluice/format/LoadData"
+import * as Sql from "@sluice/format/Sql"
+import * as Statement from "@sluice/format/Statement"
+import * as Chunk from "effect/Chunk"
+import * as Data from "effect/Data"
+import * as Either from "effect/Either"
+import * as Stream from "effect/Stream"
+
+import { BackupError } from "../SluiceError.js"
+import type { StagedFile } from "../Staging.js"
+
+/**
+ * A file with what it holds, decompressed. The bytes are lent.
+ *
+ * @internal
+ */
+export interface Readable {
+  readonly file: StagedFile
+  readonly bytes: Stream.Stream<Uint8Array, BackupError>
+}
+
+/**
+ * The statements of a file, in order. Their bytes are lent: good until the next are asked for.
+ *
+ * @internal
+ */
+export const statements = (
+  { bytes, file }: Readable,
+  terminator: Statement.Terminator
+): Stream.Stream<Statement.Statement, BackupError> =>
+  bytes.pipe(
+    Statement.splitStream({ terminator, lend: true }),
+    Stream.mapError((error) =>
+      error._tag === "BackupError" ? error : new BackupError({
+        reason: "Damaged",
+        what: "a file of the backup cannot be read",
+        where: file.name,
+        detail: error.message
+      })
+    )
+  )
+
+/**
+ * What a statement of a data file does. `where` says where it stands. Bytes are lent.
+ *
+ * @internal
+ */
+export type Step = Data.TaggedEnum<{
+  readonly Set: { readonly bytes: Uint8Array }
+  readonly Insert: {
+    readonly bytes: Uint8Array
+    readonly kind: Extract<Statement.Kind, { readonly _tag: "Insert" }>
+    readonly where: string
+  }
+  readonly Load: { readonly load: LoadData.LoadData }
+}>
+
+const Step = Data.taggedEnum<Step>()
+
+const stepOf = (file: StagedFile, statement: Statement.Statement, loads: number): Either.Either<Step, BackupError> => {
+  const { bytes } = statement
+  const kind = Statement.classify(bytes)
+  const where = `${file.name}, statement ${statement.position}`
+  const refused = (reason: BackupError["reason"], detail: string, advice?: string) =>
+    new BackupError({ reason, what: "a data file cannot be loaded", where, detail, advice })
+  if (kind._tag === "Set") {
+    return Either.right(Step.Set({ bytes }))
+  }
+  if (kind._tag === "LoadData" && loads === 0) {
+    return Either.mapBoth(LoadData.parse(bytes), {
+      onLeft: (error) => refused(error.reason, error.message, "Dump again with --format=INSERT"),
+      onRight: (load) => Step.Load({ load })
+    })
+  }
+  if (kind._tag !== "Insert") {
+    return Either.left(refused(
+      "Unexpected",
+      kind._tag === "LoadData" ? "it loads more than one file" : "it holds a statement that is no INSERT"
+    ))
+  }
+  if (kind.rows === 0) {
+    return Either.left(
+      /\bFROM\s+INFILE\b/i.test(Sql.text(bytes.subarray(0, 1000)))
+        ? refused(
+          "Unsupported",
+          "it is for ClickHouse, which this version does not read",
+          "Dump again with --format=INSERT"
+        )
+        : refused("Unexpected", "it holds an INSERT without rows")
+    )
+  }
+  return Either.right(Step.Insert({ bytes, kind, where }))
+}
+
+/**
+ * The statements of a data file: any number of INSERT, or one LOAD DATA, and SET. Fails for all others.
+ *
+ * @internal
+ */
+export const steps = (file: Readable): Stream.Stream<Step, BackupError> =>
+  Stream.mapAccumEffect(
+    statements(file, "lexed"),
+    0,
+    (loads, statement) =>
+      Either.map(
+        stepOf(file.file, statement, loads),
+        (step): readonly [number, Step] => [step._tag === "Load" ? loads + 1 : loads, step]
+      )
+  )
+
+/** What mydumper's loader lets a statement grow to. */
+const statementSize = 1_000_000
+
+/**
+ * The rows that a LOAD DATA statement loads, as INSERT statements.
+ *
+ * @internal
+ */
+export const loadedRows = (
+  load: LoadData.LoadData,
+  { bytes, file }: Readable
+): Stream.Stream<LoadData.Insert, BackupError> =>
+  Stream.suspend(() => {
+    const failed = (error: LoadData.LoadDataError) =>
+      new BackupError({
+        reason: error.reason,
+        what: "the rows of a file cannot be read",
+        where: file.name,
+        detail: error.message,
+        advice: "The backup is damaged: take it again"
+      })
+    const reader = LoadData.reader(load, statementSize)
+    const insertsOf = (rows: Either.Either<ReadonlyArray<LoadData.Insert>, LoadData.LoadDataError>) =>
+      Either.mapBoth(rows, { onLeft: failed, onRight: Chunk.fromIterable })
+    return bytes.pipe(
+      Stream.mapConcatChunkEffect((part) => insertsOf(reader.push(part))),
+      Stream.concat(Stream.suspend(() => Stream.fromIterableEffect(insertsOf(reader.finish()))))
+    )
+  })

@@ -21,7 +21,13 @@ const read = (argv: ReadonlyArray<string>, environment: Readonly<Record<string, 
       argv: ["compare", "--no-defaults", ...argv],
       environment,
       version: "1.2.3",
-      handlers: { dump: never, restore: never, compare: (config) => Ref.set(seen, Option.some(config)) },
+      handlers: {
+        dump: never,
+        restore: never,
+        verify: never,
+        unpack: never,
+        compare: (config) => Ref.set(seen, Option.some(config))
+      },
       notice: () => Effect.void
     }))
     return Either.isLeft(result) ? Either.left(result.left) : Either.right(Option.getOrThrow(yield* Ref.get(seen)))

@@ -73,6 +73,8 @@ const tlsOf = (...argv: ReadonlyArray<string>) => {
           tls = Option.some(config.tls)
         }),
       restore: () => Effect.die("not called"),
+      verify: () => Effect.die("not called"),
+      unpack: () => Effect.die("not called"),
       compare: () => Effect.die("not called")
     }
   }).pipe(onFiles({}), Effect.provide(NodeTerminal.layer), Effect.flatMap(() => tls))

@@ -5,9 +5,11 @@ import { Effect } from "effect"
 
 import { ended } from "../program.js"
 import { type Fault, modes, onServers } from "./Fault.js"
+import * as restoreTarget from "./restoreTarget.js"
 import * as Stage from "./stage.js"
 
 export const faults: ReadonlyArray<Fault> = [
+  ...restoreTarget.faults,
   onServers({
     name: "standard input is empty",
     side: "restore",

@@ -112,9 +112,9 @@ export const dump = (stage: Stage, ...more: ReadonlyArray<string>): ReadonlyArra
   ...more
 ]
 
-/** The words of a restore in the stage's mode, into the target. */
+/** The words of a restore in the stage's mode, into the target, over a wire that a proxy can read. */
 export const restore = (stage: Stage, ...more: ReadonlyArray<string>): ReadonlyArray<string> => [
-  ...["restore", "--no-defaults", ...login(stage.target), "-t", "2"],
+  ...["restore", "--no-defaults", ...login(stage.target), "--ssl-mode=DISABLED", "-t", "2"],
   ...words(stage, "-d", stage.mode === "NO_DELETE" ? restoredFolder(stage) : folder(stage)),
   ...more
 ]

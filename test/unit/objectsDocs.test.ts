@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs"
 
 import { assert, describe, it } from "@effect/vitest"
-import { table } from "sluice/OptionTable"
 
 import * as Columns from "../../packages/mysql/src/internal/columns.js"
 import * as Engines from "../../packages/mysql/src/internal/engines.js"
@@ -21,12 +20,5 @@ describe("docs/objects.md", () => {
 
   it("lists the engines whose rows are left out, and no other", () => {
     assert.deepStrictEqual(listed("engines"), [...Engines.names].sort())
-  })
-
-  it("names only options that there are", () => {
-    const options = Array.from(page.matchAll(/`--([a-z-]+)`/g), ([, name = ""]) => name)
-    assert.isAbove(options.length, 5)
-    const known = new Set(table.entries.flatMap((entry) => [entry.name, ...entry.negations]))
-    assert.deepStrictEqual(options.filter((name) => !known.has(name)), [])
   })
 })

@@ -125,7 +125,7 @@ describe("a compressed file", () => {
         const found = yield* decode(format, flows.cut(stored, cuts))
         assert.isTrue(Buffer.from(found).equals(bytes))
       }),
-    { fastCheck: { numRuns: 150 }, timeout: 60_000 }
+    { fastCheck: { numRuns: 150 } }
   )
 
   it.live.prop(
@@ -140,7 +140,7 @@ describe("a compressed file", () => {
           assert.isTrue(refused(yield* Effect.exit(decode(format, [Buffer.concat([stored, more])]))))
         }
       }),
-    { fastCheck: { numRuns: 40 }, timeout: 60_000 }
+    { fastCheck: { numRuns: 40 } }
   )
 
   for (const [name, format, bytes, stored] of small) {
@@ -156,7 +156,7 @@ describe("a compressed file", () => {
             assert.isTrue(refused(exit), `${end}: ${exit}`)
           }
         }
-      }), 60_000)
+      }))
 
     it.live(`with any bit changed is refused, or holds the same: ${name}`, () =>
       Effect.gen(function*() {
@@ -176,7 +176,7 @@ describe("a compressed file", () => {
         }
         // the time, the system and other notes of a header
         assert.isBelow(same, 120)
-      }), 60_000)
+      }))
   }
 
   it.effect("of the other kind, or not compressed at all, is refused", () =>
@@ -216,8 +216,7 @@ describe("a compressed file", () => {
           assert.isAtMost(largest, 512 * 1024)
           assert.isBelow(process.memoryUsage().arrayBuffers - before, 100 * 1024 * 1024)
         }
-      }),
-    60_000
+      })
   )
 
   it.effect("that asks for too much memory, or for a dictionary, is refused", () =>
@@ -247,8 +246,7 @@ describe("a compressed file", () => {
           const found = yield* decode("zstd", flows.cut(stored, [1, 5, 1000, 1001, 70_000]))
           assert.isTrue(Buffer.from(found).equals(rows), level)
         }
-      }),
-    60_000
+      })
   )
 })
 
@@ -271,7 +269,7 @@ for (const format of ["gzip", "zstd"] as const) {
           assert.isTrue(Buffer.from(yield* decode(format, [stored])).equals(bytes))
           if (format === "gzip") assert.isTrue(gunzipSync(stored).equals(bytes))
         }).pipe(Effect.scoped),
-      { fastCheck: { numRuns: 100 }, timeout: 60_000 }
+      { fastCheck: { numRuns: 100 } }
     )
   })
 }

@@ -40,7 +40,7 @@ const unique = (features: ReadonlyArray<string>): ReadonlyArray<string> => Array
 
 const tableItem = (
   { columns, engine, info, collation }: Catalog.Table,
-  references: ReadonlyArray<typeof Reference.Type>,
+  parents: ReadonlyArray<string>,
   versioned: boolean
 ): Inventory.Item => ({
   kind: "table",
@@ -51,9 +51,7 @@ const tableItem = (
     ...collate(Option.getOrNull(collation)),
     ...columns.flatMap((column) => collate(Option.getOrNull(column.collation))),
     ...columns.filter(({ type }) => rare.has(type)).map(({ definition }) => `TYPE ${definition}`),
-    ...references
-      .filter(({ database, name }) => database === info.database && name === info.name)
-      .map(({ parent }) => `REFERENCES ${parent}`),
+    ...parents.map((parent) => `REFERENCES ${parent}`),
     ...(versioned ? ["VERSIONING"] : [])
   ])
 })
@@ -150,6 +148,10 @@ export const read = (
       databases: catalog.databases.map(({ name, tables }): Inventory.DatabaseInventory => {
         const own = <A extends { readonly database: string }>(rows: ReadonlyArray<A>) =>
           rows.filter(({ database }) => database === name)
+        const parents = new Map<string, Array<string>>()
+        for (const reference of own(references)) {
+          parents.set(reference.name, [...(parents.get(reference.name) ?? []), reference.parent])
+        }
         const viewOf = new Map(own(views).map((row) => [row.name, row]))
         return {
           name,
@@ -159,7 +161,11 @@ export const read = (
               const view = viewOf.get(table.info.name)
               switch (table.info.kind) {
                 case "Table":
-                  return tableItem(table, own(references), versioned.has(`${name}.${table.info.name}`))
+                  return tableItem(
+                    table,
+                    parents.get(table.info.name) ?? [],
+                    versioned.has(`${name}.${table.info.name}`)
+                  )
                 case "Sequence":
                   return { kind: "sequence", name: table.info.name, definer: "", features: ["SEQUENCE"] }
                 case "View":

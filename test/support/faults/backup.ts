@@ -13,7 +13,7 @@ export const faults: ReadonlyArray<Fault> = [
     side: "backup",
     modes: ["TRADITIONAL", "NO_DELETE"],
     code: 6,
-    message: "sluice: the stream cannot be read (metadata): the stream ends 100 bytes before the end of a file…",
+    message: "sluice: the stream cannot be read (metadata): it should have … bytes and … came before the stream ended…",
     left: "Part",
     cell: (stage) =>
       Effect.gen(function*() {

@@ -28,8 +28,7 @@ const sessionOf = (
   inspect: () => die,
   checksum: () => die,
   triggers: () => die,
-  generated: () => die,
-  unknown: () => die
+  generated: () => die
 })
 
 const make = (session: Target.Session, statements: ReadonlyArray<string>) =>

@@ -4,7 +4,6 @@
  * @since 0.1.0
  */
 import type { FileSystem } from "@effect/platform/FileSystem"
-import * as Consistency from "@sluice/mysql/Consistency"
 import * as MysqlInspection from "@sluice/mysql/MysqlInspection"
 import type { Tls } from "@sluice/mysql/Tls"
 import * as CompareFlow from "@sluice/pipeline/Compare"
@@ -20,6 +19,7 @@ import * as Schema from "effect/Schema"
 
 import * as Config from "./Config.js"
 import * as Endpoint from "./Endpoint.js"
+import * as LockModes from "./internal/lockModes.js"
 
 /**
  * A server that is compared.
@@ -142,15 +142,6 @@ const decoded = (part: string): string | undefined => {
   return text.includes("\ufffd") ? undefined : text
 }
 
-const lockModes: { readonly [Mode in Config.LockMode]: Consistency.LockMode } = {
-  AUTO: Consistency.LockMode.Auto(),
-  FTWRL: Consistency.LockMode.Ftwrl(),
-  LOCK_ALL: Consistency.LockMode.LockAll(),
-  GTID: Consistency.LockMode.Gtid(),
-  SAFE_NO_LOCK: Consistency.LockMode.SafeNoLock(),
-  NO_LOCK: Consistency.LockMode.NoLock()
-}
-
 /**
  * Compares what was asked for.
  *
@@ -172,7 +163,7 @@ export const run = (
         cleartextPlugin: config.cleartextPlugin,
         ...(endpoint._tag === "Tcp" ? { host: endpoint.host, port: endpoint.port } : { socketPath: endpoint.path }),
         readers: threads,
-        lockMode: lockModes[config.lockMode]
+        lockMode: LockModes.lockModes[config.lockMode]
       }))
     const source = yield* optionsOf(config.source, login.source)
     const target = yield* optionsOf(config.target, login.target)

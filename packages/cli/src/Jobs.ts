@@ -37,6 +37,7 @@ import * as Stream from "effect/Stream"
 import type { DumpConfig, RestoreConfig, UnpackConfig, VerifyConfig } from "./Config.js"
 import * as Config from "./Config.js"
 import * as Endpoint from "./Endpoint.js"
+import * as LockModes from "./internal/lockModes.js"
 import { UsageError } from "./UsageError.js"
 
 /** What was asked for or is in files is there by the time a job runs. */
@@ -80,15 +81,6 @@ const defaultDirectory: Effect.Effect<string> = Effect.map(Clock.currentTimeMill
 })
 
 const contents = { Refuse: "Nothing", Clear: "Cleared", WriteOver: "Anything" } as const
-
-const lockModes: { readonly [Mode in Config.LockMode]: Consistency.LockMode } = {
-  AUTO: Consistency.LockMode.Auto(),
-  FTWRL: Consistency.LockMode.Ftwrl(),
-  LOCK_ALL: Consistency.LockMode.LockAll(),
-  GTID: Consistency.LockMode.Gtid(),
-  SAFE_NO_LOCK: Consistency.LockMode.SafeNoLock(),
-  NO_LOCK: Consistency.LockMode.NoLock()
-}
 
 const ddls: { readonly [Policy in Config.Ddl]: Consistency.Ddl } = {
   auto: Consistency.Ddl.Auto(),
@@ -184,7 +176,7 @@ export const dump = (
         MysqlSource.layer({
           ...connection,
           readers: threads,
-          lockMode: lockModes[config.lockMode],
+          lockMode: LockModes.lockModes[config.lockMode],
           ddl: ddls[config.ddl],
           transactionalOnly: config.transactionalOnly,
           history: config.history,

@@ -17,7 +17,6 @@ import * as Checksums from "./internal/checksums.js"
 import * as Definers from "./internal/definers.js"
 import * as NoMemberRetry from "./internal/noMemberRetry.js"
 import * as Obstacles from "./internal/obstacles.js"
-import * as Probes from "./internal/probes.js"
 import * as TargetSession from "./internal/targetSession.js"
 import { within } from "./internal/within.js"
 import * as MysqlError from "./MysqlError.js"
@@ -134,12 +133,7 @@ const make = (options: Options): Effect.Effect<Target.Session, TargetError, Scop
             Sql.quoteName({ database, name: table })
           ),
           ({ rows }) => TargetSession.generatedFound(rows, { database, name: table }, settings)
-        ),
-      unknown: (statement, of) =>
-        Effect.mapBoth(Probes.understands(connection, Probes.qualified(statement, of)), {
-          onFailure: (error) => error.toTarget("cannot ask the target server what it knows"),
-          onSuccess: Option.map((error) => failed(error, statement))
-        })
+        )
     }
   })
 

@@ -78,8 +78,4 @@ export type Encoder = encoding.Make
  * @category constructors
  */
 export const encoder = (compression: Exclude<FileName.Compression, "none">): Option.Option<Encoder> =>
-  compression === "gzip"
-    ? Option.some(encoding.gzip)
-    : encoding.hasZstd
-    ? Option.some(encoding.zstd)
-    : Option.none()
+  compression === "gzip" ? Option.some(encoding.gzip) : encoding.zstd

@@ -180,14 +180,6 @@ export interface Session {
   readonly triggers: (database: string, table: string) => Effect.Effect<ReadonlyArray<string>, TargetError>
   /** The columns of a table that the server computes, and takes no value for. */
   readonly generated: (database: string, table: string) => Effect.Effect<ReadonlyArray<GeneratedColumn>, TargetError>
-  /**
-   * Lets the server read a definition as the session is set now, without running it, and gives what it does not know
-   * of it, if anything. What only shows when it runs is not found.
-   */
-  readonly unknown: (
-    statement: Uint8Array,
-    of: { readonly database: string; readonly name: string }
-  ) => Effect.Effect<Option.Option<TargetError>, TargetError>
 }
 
 /**

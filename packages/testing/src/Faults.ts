@@ -251,8 +251,7 @@ const session = (
       inspect: (database, name) => alive(service.inspect(database, name)),
       checksum: (of) => alive(service.checksum(of)),
       triggers: (database, table) => alive(service.triggers(database, table)),
-      generated: (database, table) => alive(service.generated(database, table)),
-      unknown: (statement, of) => alive(service.unknown(statement, of))
+      generated: (database, table) => alive(service.generated(database, table))
     }
   })
 

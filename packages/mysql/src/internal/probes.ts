@@ -19,12 +19,8 @@ const unknown: ReadonlySet<number | undefined> = new Set([1064, 1115, 1193, 1231
 
 const hex = (bytes: Uint8Array): string => `X'${Buffer.from(bytes).toString("hex")}'`
 
-/**
- * What the server does not know of a statement, as the session is set now.
- *
- * @internal
- */
-export const understands = (
+/** What the server does not know of a statement, as the session is set now. */
+const understands = (
   connection: Connection.RawConnection,
   statement: Uint8Array
 ): Effect.Effect<Option.Option<MysqlError>, MysqlError> =>
@@ -36,25 +32,6 @@ export const understands = (
       (error) => Effect.succeed(Option.liftPredicate(error, ({ errno }) => unknown.has(errno)))
     )
   )
-
-/**
- * The statement with the database before the name of what it creates, where it has none: an account need not be let
- * into any database to ask.
- *
- * @internal
- */
-export const qualified = (
-  statement: Uint8Array,
-  { database, name }: { readonly database: string; readonly name: string }
-): Uint8Array => {
-  const text = Buffer.from(statement.buffer, statement.byteOffset, statement.length)
-  const at = [Sql.quoteIdentifier(name), `"${name.replaceAll("\"", "\"\"")}"`]
-    .map((quoted) => text.indexOf(Sql.bytes(quoted)))
-    .find((at) => at > 0)
-  return at === undefined || text[at - 1] === 0x2e
-    ? statement
-    : Sql.bytes(statement.subarray(0, at), `${Sql.quoteIdentifier(database)}.`, statement.subarray(at))
-}
 
 /** The statement that shows whether a feature is known, which `of` gives a name in a database. */
 const statementFor = (feature: string, of: string): string | undefined => {

@@ -7,6 +7,7 @@ import { Transform } from "node:stream"
 import * as Zlib from "node:zlib"
 
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 
 /** Compresses one file. */
@@ -50,16 +51,14 @@ export const gzip: Make = through(() => Zlib.createGzip())
 
 const createZstdCompress: unknown = Reflect.get(Zlib, "createZstdCompress")
 
-/** Whether this Node can write Zstandard: from 22.15 on. @internal */
-export const hasZstd: boolean = typeof createZstdCompress === "function"
-
-/** Where `hasZstd`. @internal */
-export const zstd: Make = through(() => {
-  // with a checksum, as the program `zstd` writes them
-  const parameter: unknown = Reflect.get(Zlib.constants, "ZSTD_c_checksumFlag")
-  const made: unknown = typeof createZstdCompress === "function"
-    ? createZstdCompress({ params: { [Number(parameter)]: 1 } })
-    : undefined
-  if (made instanceof Transform) return made
-  throw new Error("this Node cannot write Zstandard")
-})
+/** None before Node 22.15. @internal */
+export const zstd: Option.Option<Make> = typeof createZstdCompress === "function"
+  ? Option.some(Effect.flatMap(
+    // with a checksum, as the program `zstd` writes them
+    Effect.sync((): unknown =>
+      createZstdCompress({ params: { [Number(Reflect.get(Zlib.constants, "ZSTD_c_checksumFlag"))]: 1 } })
+    ),
+    (made) =>
+      made instanceof Transform ? through(() => made) : Effect.dieMessage("what this Node compresses with is no stream")
+  ))
+  : Option.none()

@@ -7,10 +7,8 @@ import * as Row from "@sluice/format/Row"
 import type * as Sql from "@sluice/format/Sql"
 import * as Statement from "@sluice/format/Statement"
 import * as Either from "effect/Either"
-import * as Option from "effect/Option"
 
 import * as Create from "./memoryServerCreate.js"
-import * as Definitions from "./memoryServerDefinitions.js"
 import { drop } from "./memoryServerDrop.js"
 import * as Insert from "./memoryServerInsert.js"
 import { Cursor } from "./memoryServerLexer.js"
@@ -108,22 +106,6 @@ export class Session {
           ? this.deleteFrom(statement)
           : misunderstood(statement)
     }
-  }
-
-  /** What it would not understand of a definition. */
-  unknown(statement: Uint8Array): Option.Option<Refusal> {
-    const kind = Statement.classify(statement)
-    const mode = this.variables.quoting
-    const read: Either.Either<unknown, Refusal> = kind._tag === "CreateTable"
-      ? Definitions.parseTable(statement, mode)
-      : kind._tag === "CreateView"
-      ? Definitions.parseView(statement, mode)
-      : kind._tag === "CreateSequence"
-      ? Sequences.parse(statement, mode)
-      : kind._tag === "Other"
-      ? misunderstood(statement)
-      : Either.void
-    return Option.filter(Either.getLeft(read), ({ errno }) => errno === 1064)
   }
 
   /** The database that a name means. */

@@ -7,7 +7,6 @@ import type { TargetError } from "@sluice/pipeline/SluiceError"
 import type * as Target from "@sluice/pipeline/Target"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 
 import { type Refusal, refuse, targetError } from "./memoryServerRefusal.js"
@@ -86,14 +85,7 @@ const open = (state: State, sqlMode: string): Effect.Effect<Target.Session, Targ
       // sums over the catalog of a real server
       checksum: () => Effect.succeedNone,
       // it knows no such columns
-      generated: () => Effect.succeed([]),
-      unknown: (statement) =>
-        ask(
-          "cannot read a statement",
-          () =>
-            Either.right(Option.map(session.unknown(Uint8Array.from(statement)), (reason) =>
-              targetError("a statement failed", reason)))
-        )
+      generated: () => Effect.succeed([])
     }
   })
 

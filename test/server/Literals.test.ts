@@ -246,6 +246,11 @@ describeVendors("literals in definitions", (vendor) => {
             "VARCHAR(20) DEFAULT (CONCAT(_latin1 X'e9', 'x'))",
             "VARCHAR(20) CHARACTER SET latin1 DEFAULT (LOWER(_latin1'back\\\\slash'))",
             "INT DEFAULT (LENGTH(_utf16 X'00e9'))",
+            "VARCHAR(20) DEFAULT (CONCAT(_latin1'c:\\\\dir', CONVERT('x' USING utf8mb4)))",
+            "VARCHAR(20) DEFAULT (CONCAT(_latin1'c:\\\\dir', CAST('x' AS CHAR CHARACTER SET utf8mb4)))",
+            "VARCHAR(20) DEFAULT (CONCAT(JSON_QUOTE('x'), _latin1'c:\\\\dir'))",
+            "VARCHAR(60) DEFAULT (CONCAT(_latin1'c:\\\\dir', @@version))",
+            "VARCHAR(60) DEFAULT (CONCAT(_latin1'c:\\\\dir', VERSION()))",
             "VARCHAR(20) DEFAULT (UPPER('ä😀'))",
             "VARCHAR(20) CHARACTER SET utf16 DEFAULT (CONCAT('a', '😀'))",
             "INT DEFAULT (CHAR_LENGTH('😀'))"

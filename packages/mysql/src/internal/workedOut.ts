@@ -6,7 +6,7 @@
  * backslashes, and with `xE9` for a byte beyond ASCII (MariaDB 10.11 and 11.8), and what came of it is not told by
  * anything but a new row. And a letter beyond the first 65536 can only be said in the character set of the session:
  * `N'…'` does not take it. Elsewhere, in CHECK constraints, generated columns and defaults of a TEXT, the server itself
- * goes by what it prints.
+ * goes by what it prints. So does its ALTER TABLE: one that copies the table makes the default what the print says.
  *
  * @internal
  */
@@ -62,6 +62,25 @@ const volatile = new Set([
   "UUID_V7"
 ])
 
+/**
+ * What makes a text of Unicode whatever it is given, as `charset` says of all functions of MariaDB 10.11 and 11.8. A
+ * text beside it is converted, and printed without the character set that it had. (`USING` is of CONVERT and CHAR,
+ * `CHARSET` of CAST too, and `@` of variables.)
+ */
+const converting = new Set([
+  "@",
+  "CHARSET",
+  "COLLATION",
+  "COLUMN_JSON",
+  "COLUMN_LIST",
+  "JSON_NORMALIZE",
+  "JSON_QUOTE",
+  "JSON_TYPE",
+  "JSON_UNQUOTE",
+  "USING",
+  "VERSION"
+])
+
 /** The server's way to write a byte, but for the backslash that was before it. */
 const mangled = /x[0-9A-F]{2}/
 
@@ -94,7 +113,8 @@ export const find = (
       introduced: before?.kind === "Word" && before.end === token.start && before.text.startsWith("_")
     }]
   })
-  const doubtful = literals.some(({ introduced, value }) => introduced || mangled.test(latin1(value)))
+  const converted = inside.some(({ text }) => converting.has(text))
+  const doubtful = literals.some(({ introduced, value }) => introduced || converted || mangled.test(latin1(value)))
   const wide = literals.filter(({ value }) => value.some((byte) => byte >= 0xf0)).map(({ token }) => token)
   return doubtful || wide.length > 0 ? [{ column, start: first.start, end: last.end, doubtful, wide }] : []
 }
@@ -114,7 +134,7 @@ export const trouble = <E>(
   Effect.gen(function*() {
     const name = Sql.quoteIdentifier(found.column)
     if (found.doubtful) {
-      return `the default of ${name} has a text with a character set of its own, which MariaDB does not print as it is`
+      return `the default of ${name} has a text that MariaDB may not print as it is, because of its character set`
     }
     const meant: Array<string | Uint8Array> = []
     let from = found.start

@@ -117,5 +117,44 @@ describeVendors("time zones", (vendor) => {
           )
         }))
     }
+
+    it.scoped("events come back in the zone that they are in, and not to a server that does not know it", () =>
+      Effect.gen(function*() {
+        const [from, to] = [yield* real.From, yield* real.To]
+        const away: Zone = { name: "Far/Away", usual: 20_700, changes: [], twice: [] }
+        yield* run(yield* connect(to), ...zones.flatMap((one, i) => introduce(one, 9000 + i)))
+        yield* run(
+          yield* connect(from),
+          ...zones.flatMap((one, i) => introduce(one, 9000 + i)),
+          ...introduce(away, 9100),
+          "DROP DATABASE IF EXISTS scheduled",
+          "CREATE DATABASE scheduled",
+          ...zones.flatMap(({ name }) => [
+            `SET time_zone = '${name}'`,
+            `CREATE EVENT scheduled.\`${name}\` ON SCHEDULE EVERY 1 DAY STARTS '2034-10-29 02:30:00' ` +
+            "ENDS '2035-03-25 03:30:00' DISABLE DO SELECT 1"
+          ])
+        )
+        const events = (server: ScratchServer.ScratchServer) =>
+          Effect.flatMap(connect(server), (connection) =>
+            ask(
+              connection,
+              "SELECT EVENT_NAME, TIME_ZONE, STARTS, ENDS, STATUS FROM information_schema.EVENTS " +
+                "WHERE EVENT_SCHEMA = 'scheduled' ORDER BY EVENT_NAME"
+            ))
+        yield* move(from, to, "scheduled")
+        const before = yield* events(from)
+        assert.deepStrictEqual(before.map(([, zone]) => zone), zones.map(({ name }) => name))
+        assert.deepStrictEqual(yield* events(to), before)
+
+        yield* run(
+          yield* connect(from),
+          "SET time_zone = 'Far/Away'",
+          "CREATE EVENT scheduled.away ON SCHEDULE EVERY 1 DAY DISABLE DO SELECT 1"
+        )
+        const exit = yield* Effect.exit(move(from, to, "scheduled"))
+        assert(Exit.isFailure(exit))
+        assert.include(Cause.pretty(exit.cause), "Far/Away")
+      }))
   })
 })

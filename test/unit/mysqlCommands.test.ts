@@ -14,6 +14,8 @@ const EOF = Uint8Array.of(0xfe, 0, 0, 2, 0)
 const row = (text: string) => Sql.bytes(Uint8Array.of(text.length), text)
 const resultOf = (rows: ReadonlyArray<string>) => [Uint8Array.of(1), Sql.bytes("a column"), EOF, ...rows.map(row), EOF]
 
+const header = ({ length }: Uint8Array) => Uint8Array.of(length & 0xff, (length >> 8) & 0xff, length >> 16, 0)
+
 /** A wire whose socket gives what a test says, some packets in one go, as long as it is not paused. */
 const fakeWire = (bursts: ReadonlyArray<ReadonlyArray<Uint8Array>>) => {
   let left = [...bursts]
@@ -25,7 +27,12 @@ const fakeWire = (bursts: ReadonlyArray<ReadonlyArray<Uint8Array>>) => {
     const [burst, ...rest] = left
     if (burst === undefined) return
     left = rest
-    for (const packet of burst) {
+    // as the socket's inbox does: all of it is offered, and what is left comes one by one
+    const framed = Sql.bytes(...burst.flatMap((packet) => [header(packet), packet]))
+    const { at, packets } = handler.rows?.(framed, framed.length) ?? { at: 0, packets: 0 }
+    assert.strictEqual(at, burst.slice(0, packets).reduce((sum, { length }) => sum + Protocol.HEADER + length, 0))
+    framed.fill(0x58)
+    for (const packet of burst.slice(packets)) {
       const lent = new Uint8Array(packet)
       if (handler.packet(lent, 0, lent.length)) handler = undefined
       lent.fill(0x58)
@@ -38,6 +45,7 @@ const fakeWire = (bursts: ReadonlyArray<ReadonlyArray<Uint8Array>>) => {
       handler = to
       setImmediate(deliver)
     },
+    readInto: () => {},
     pause: () => {
       paused = true
       calls.push("pause")

@@ -148,6 +148,7 @@ class Pieces extends Ended implements Replies.Receiver {
     this.expected = options.kinds.length
     const replies = new Replies.Replies(this)
     wire.send(sql, {
+      rows: (bytes, end) => this.rows(replies.readsRows, bytes, end),
       packet: (bytes, start, end) => {
         const last = replies.packet(bytes, start, end)
         if (last) this.finish()
@@ -175,6 +176,18 @@ class Pieces extends Ended implements Replies.Receiver {
     } else if (this.transcoder.waiting > 0) {
       this.settle()
     }
+  }
+
+  /** Rows that did not come one by one. */
+  private rows(expected: boolean, bytes: Uint8Array, end: number): Mysql2.Taken {
+    if (!expected || this.failed) {
+      return { at: 0, packets: 0 }
+    }
+    const taken = this.transcoder.rows(bytes, 0, end)
+    if (this.transcoder.waiting > 0) {
+      this.settle()
+    }
+    return taken
   }
 
   /** Nobody asks for pieces any more, and no row comes any more. */

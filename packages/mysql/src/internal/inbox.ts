@@ -24,17 +24,28 @@ export interface Sizes {
 export const defaultSizes: Sizes = { window: 1 << 17, kept: 1 << 20 }
 
 /**
+ * Takes packets before anybody else sees them: whole ones, with their headers, from the start of `bytes`. Gives where
+ * the first one that it leaves begins, whole or not. The bytes are lent for the time of the call.
+ *
+ * @internal
+ */
+export type Take = (bytes: Buffer, end: number) => number
+
+/**
  * Gathers bytes until packets are whole. mysql2 keeps views on the bytes of a packet that is not, so it never gets one.
  *
  * @internal
  */
 export class Inbox {
   private buffer: Buffer
+  /** What is read into, once it is said, unless a packet does not fit. */
+  private home: Buffer | undefined = undefined
   /** How many bytes of the buffer wait for the rest of their packet. */
   private waiting = 0
   /** The last packet was full, so that the next one belongs to it. */
   private continues = false
   private lends = false
+  private take: Take | undefined = undefined
 
   /** `give` takes whole packets, one or several. */
   constructor(private readonly give: (packets: Buffer) => void, private readonly sizes: Sizes = defaultSizes) {
@@ -46,16 +57,45 @@ export class Inbox {
     this.lends = true
   }
 
+  /** From now on this is read into. Only for bytes that are lent. */
+  readInto(memory: Uint8Array): void {
+    this.home = Buffer.from(memory.buffer, memory.byteOffset, memory.byteLength)
+    if (this.waiting === 0) {
+      this.buffer = this.home
+    }
+  }
+
+  /** From now on packets are offered to `take` first, or to nobody. */
+  offer(take: Take | undefined): void {
+    this.take = take
+  }
+
   /** Where the next bytes are to be written; never empty. */
   get room(): Uint8Array {
-    return this.buffer.subarray(this.waiting)
+    return this.buffer.subarray(
+      this.waiting,
+      this.buffer === this.home ? this.waiting + this.sizes.window : this.buffer.length
+    )
+  }
+
+  /** Takes bytes that were read somewhere else. */
+  add(bytes: Uint8Array): void {
+    for (let from = 0; from < bytes.length;) {
+      const { room } = this
+      const part = bytes.subarray(from, from + room.length)
+      room.set(part)
+      this.received(part.length)
+      from += part.length
+    }
   }
 
   /** Says that so many bytes were written into the room. */
   received(count: number): void {
     const { buffer } = this
     const end = this.waiting + count
-    let at = 0
+    // what others take is not a part of a larger packet
+    const from = this.take === undefined || this.continues ? 0 : this.take(buffer, end)
+    let at = from
     let keeps = !this.lends
     let size = Protocol.HEADER
     while (end - at >= Protocol.HEADER) {
@@ -70,17 +110,24 @@ export class Inbox {
       keeps = keeps || continued || this.continues
       at += Protocol.HEADER + payload
     }
-    if (at > 0) {
-      this.give(buffer.subarray(0, at))
+    if (at > from) {
+      this.give(buffer.subarray(from, at))
     }
-    this.buffer =
-      (at > 0 && keeps) || size > buffer.length || (buffer.length > this.sizes.kept && size <= this.sizes.kept)
-        ? Buffer.allocUnsafeSlow(this.sizeFor(size))
-        : buffer
+    this.buffer = this.next(buffer, size, at > from && keeps)
     if (at > 0 || this.buffer !== buffer) {
       this.buffer.set(buffer.subarray(at, end), 0)
     }
     this.waiting = end - at
+  }
+
+  /** What is read into now, for a packet of that size. What is kept must not be written to. */
+  private next(buffer: Buffer, size: number, kept: boolean): Buffer {
+    if (this.home !== undefined && size <= this.home.length && !(kept && buffer === this.home) && !this.continues) {
+      return this.home
+    }
+    return kept || size > buffer.length || (buffer.length > this.sizes.kept && size <= this.sizes.kept)
+      ? Buffer.allocUnsafeSlow(this.sizeFor(size))
+      : buffer
   }
 
   /** Doubles, so that rows that grow bit by bit do not make a buffer each. */

@@ -1,6 +1,7 @@
 /**
  * Everything that leans on the inside of mysql2 (3.24.6, pinned): its connection logs in, splits what comes into
- * packets and joins large ones, and hands them to a command of ours. Rows never become objects.
+ * packets and joins large ones, and hands them to a command of ours. Rows never become objects; those of a large
+ * result are taken before it sees them, many at once.
  *
  * What is used beyond mysql2's types is named in `Inner` and `Command`; `isInner` fails when it is not there, and
  * test/server/Connection.test.ts when it does something else.
@@ -61,11 +62,26 @@ const isInner = (connection: unknown): connection is Inner =>
   Predicate.isString(connection._handshakePacket.serverVersion)
 
 /**
+ * How many packets were taken, and where the next one begins.
+ *
+ * @internal
+ */
+export interface Taken {
+  readonly packets: number
+  readonly at: number
+}
+
+/**
  * Who takes the packets of an answer.
  *
  * @internal
  */
 export interface Handler {
+  /**
+   * Takes rows from the start of `bytes`, where whole packets stand with their headers, as many as it can and wants to.
+   * The others come one by one, to `packet`. The bytes are lent for the time of the call.
+   */
+  readonly rows?: ((bytes: Uint8Array, end: number) => Taken) | undefined
   /** Takes a packet's payload, lent for the time of the call, and says whether it was the last. */
   readonly packet: (bytes: Uint8Array, start: number, end: number) => boolean
   /** The connection broke; no packet comes any more. */
@@ -80,6 +96,8 @@ export interface Handler {
 export interface Wire {
   /** Sends a query. The bytes are copied before this returns. */
   readonly send: (sql: Uint8Array, handler: Handler) => void
+  /** From now on what comes is read into this, where a packet fits. */
+  readonly readInto: (memory: Uint8Array) => void
   /** Stops reading from the socket; what was read already still comes. */
   readonly pause: () => void
   readonly resume: () => void
@@ -166,7 +184,23 @@ const create = (options: Transport.Options, driver: Mysql.ConnectionOptions) => 
   return { connection, inbox }
 }
 
-const wireOf = (inner: Inner, options: Transport.Options): Wire => {
+/**
+ * Gathers what an encrypted connection reads, as `socket` does for one that is not: mysql2's listener gets whole
+ * packets. Only once it is logged in.
+ */
+const gathered = (stream: Net.Socket): Inbox.Inbox => {
+  const listeners = stream.listeners("data")
+  const inbox = new Inbox.Inbox((packets) => {
+    for (const listener of listeners) {
+      Reflect.apply(listener, stream, [packets])
+    }
+  })
+  stream.removeAllListeners("data")
+  stream.on("data", (bytes) => inbox.add(bytes))
+  return inbox
+}
+
+const wireOf = (inner: Inner, inbox: Inbox.Inbox, options: Transport.Options): Wire => {
   const connectionLost = broken("ConnectionLost", options, Option.isSome(Transport.agreed(inner.stream)))
   // A connection may break while nothing runs on it. Then the next command is only told that it is closed.
   let first: NodeJS.ErrnoException | undefined = undefined
@@ -188,11 +222,19 @@ const wireOf = (inner: Inner, options: Transport.Options): Wire => {
     send: (sql, handler) => {
       const bytes = bufferFor(Protocol.framedLength(sql))
       Protocol.frame(sql, bytes)
+      const { rows } = handler
       inner.addCommand({
         execute: (packet) => {
           if (packet === undefined) {
             inner._resetSequenceId()
             inner._bumpSequenceId(Protocol.packets(sql))
+            inbox.offer(
+              rows === undefined ? undefined : (bytes, end) => {
+                const { at, packets } = rows(bytes, end)
+                inner._bumpSequenceId(packets)
+                return at
+              }
+            )
             inner.write(bytes)
             return false
           }
@@ -200,10 +242,12 @@ const wireOf = (inner: Inner, options: Transport.Options): Wire => {
         },
         onResult: (error) => {
           buffer = new Uint8Array(0)
+          inbox.offer(undefined)
           handler.lost(connectionLost(first ?? error))
         }
       })
     },
+    readInto: (memory) => inbox.readInto(memory),
     pause: () => inner.stream.pause(),
     resume: () => inner.stream.resume(),
     destroy: () => inner.stream.destroy(),
@@ -259,9 +303,9 @@ export const open = (options: Transport.Options): Effect.Effect<Wire, MysqlError
       )
     )
     loggedIn = true
+    if (!isInner(connection)) return yield* Effect.dieMessage("mysql2 is not the version that this was written for")
+    const reads = Option.isSome(Transport.agreed(connection.stream)) ? gathered(connection.stream) : inbox
     // While logging in mysql2 keeps views on packets: the salt of the password is one.
-    inbox.lend()
-    return isInner(connection)
-      ? wireOf(connection, options)
-      : yield* Effect.dieMessage("mysql2 is not the version that this was written for")
+    reads.lend()
+    return wireOf(connection, reads, options)
   })

@@ -35,6 +35,22 @@ const MORE_RESULTS = 0x0008
 export const payloadLength = (bytes: Uint8Array, at: number): number =>
   (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8) | ((bytes[at + 2] ?? 0) << 16)
 
+/**
+ * The length of the row's payload whose packet stands at `at`, or -1 when none does: there is not all of it before
+ * `end`, it is more than a packet holds, or it is not a row. Only where rows are expected.
+ *
+ * @internal
+ */
+export const rowLength = (bytes: Uint8Array, at: number, end: number): number => {
+  if (end - at <= HEADER) return -1
+  const length = payloadLength(bytes, at)
+  const first = bytes[at + HEADER]
+  return length === 0 || length === MAX_PAYLOAD || end - at < HEADER + length || first === ERR ||
+      (first === EOF && length < EOF_MAX_LENGTH)
+    ? -1
+    : length
+}
+
 const CLIENT_SSL = 0x0800
 
 /**

@@ -35,6 +35,11 @@ export class Replies {
 
   constructor(private readonly receiver: Receiver) {}
 
+  /** Whether what comes now are rows, until a packet that is none. */
+  get readsRows(): boolean {
+    return this.state === "Rows"
+  }
+
   /** Takes a packet, and says whether it was the last one. */
   packet(bytes: Uint8Array, start: number, end: number): boolean {
     const first = bytes[start]

@@ -7,6 +7,8 @@
 import type * as Row from "@sluice/format/Row"
 import type * as Source from "@sluice/pipeline/Source"
 
+import type { Taken } from "./mysql2.js"
+import * as Protocol from "./protocol.js"
 import * as RowText from "./rowText.js"
 
 const LINE_FEED = 0x0a
@@ -154,6 +156,24 @@ export class Transcoder {
     }
     this.statementRows += 1
     return true
+  }
+
+  /**
+   * Adds rows as long as whole packets of rows stand between `start` and `end`, with their headers. Stops at what is
+   * none, and at a row that `push` refuses.
+   */
+  rows(input: Uint8Array, start: number, end: number): Taken {
+    let at = start
+    let packets = 0
+    for (;;) {
+      const length = Protocol.rowLength(input, at, end)
+      const row = at + Protocol.HEADER
+      if (length < 0 || !this.push(input, row, row + length)) {
+        return { at, packets }
+      }
+      at = row + length
+      packets += 1
+    }
   }
 
   /** Says that no row follows, so that what is left becomes a piece. */

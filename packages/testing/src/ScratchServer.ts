@@ -23,6 +23,7 @@ import * as Scope from "effect/Scope"
 
 import * as DataDirectory from "./internal/dataDirectory.js"
 import * as Loopback from "./internal/loopback.js"
+import { publish } from "./internal/publish.js"
 import * as ScratchDirectory from "./internal/scratchDirectory.js"
 import * as SystemCommand from "./internal/systemCommand.js"
 import * as ServerPrograms from "./ServerPrograms.js"
@@ -66,6 +67,11 @@ export interface Options {
   readonly cache?: string | undefined
   /** The folder in which the private folder is made, with a path of at most 64 bytes; without it the system's. */
   readonly temporary?: string | undefined
+  /**
+   * A folder that keeps the data from one use to the next: filled where it is not there, and left as it is when the
+   * scope closes. For one server at a time, of one version. Without it the data is in the private folder.
+   */
+  readonly data?: string | undefined
 }
 
 /**
@@ -87,7 +93,7 @@ export interface ScratchServer {
   /** Always `root`, which may do everything, from everywhere. */
   readonly user: string
   readonly password: Redacted.Redacted
-  /** The private folder, with `data` in it. */
+  /** The private folder, with `data` in it unless that is kept elsewhere. */
   readonly directory: string
   /** The file that the server logs to. */
   readonly errorLog: string
@@ -176,7 +182,12 @@ export const make = (
     const socket = inside("server.sock")
     const errorLog = inside("error.log")
     const initFile = inside("init.sql")
-    yield* DataDirectory.copyFresh(program, extra, cache, inside("data")).pipe(
+    const copyTo = (data: string) => DataDirectory.copyFresh(program, extra, cache, data)
+    const data = path.resolve(options.data ?? directory, "data")
+    const filled = options.data === undefined
+      ? copyTo(data)
+      : publish(path.dirname(data), (folder) => copyTo(path.join(folder, "data")))
+    yield* filled.pipe(
       Effect.mapError((error) =>
         error._tag === "InitialiseError"
           ? new ScratchServerError({
@@ -200,7 +211,7 @@ export const make = (
         "--innodb-buffer-pool-size=128M",
         "--skip-name-resolve",
         "--secure-file-priv=",
-        `--datadir=${inside("data")}`,
+        `--datadir=${data}`,
         `--tmpdir=${inside("tmp")}`,
         `--socket=${socket}`,
         `--pid-file=${inside("server.pid")}`,

@@ -9,6 +9,7 @@ import * as Verdict from "@sluice/pipeline/Verdict"
 import type * as Verify from "@sluice/pipeline/Verify"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import * as Ref from "effect/Ref"
 import * as Schedule from "effect/Schedule"
 
 const units = ["B", "kB", "MB", "GB", "TB"]
@@ -38,18 +39,22 @@ export const duration = (millis: number): string => {
   return hours > 0 ? `${hours}:${two(minutes)}:${two(seconds % 60)}` : `${minutes}:${two(seconds % 60)}`
 }
 
+/** A run that stands still for less than this need not say so: a long statement may take as long. */
+const still = 60_000
+
 /**
- * How far a run is, in one line. What a server estimates is marked with `~`.
+ * How far a run is, in one line. What a server estimates is marked with `~`. `stillMillis` is how long it has been
+ * exactly there: from a minute on that is told, as somebody waits for somebody.
  *
  * @since 0.1.0
  * @category rendering
  */
-export const line = (now: Progress.Snapshot): string => {
+export const line = (now: Progress.Snapshot, stillMillis: number = 0): string => {
   const rate = now.elapsedMillis === 0 ? 0 : now.bytes / (now.elapsedMillis / 1000)
   const part = now.expectedRows === 0 ? "" : `~${Math.min(99, Math.floor((100 * now.rows) / now.expectedRows))}%, `
   return `${duration(now.elapsedMillis)} ${now.phase}: ${part}${now.rows} rows, ${bytes(now.bytes)}, ${
     bytes(rate)
-  }/s, ${now.files} files`
+  }/s, ${now.files} files${stillMillis < still ? "" : `, no progress for ${duration(stillMillis)}`}`
 }
 
 /**
@@ -66,18 +71,35 @@ export interface Screen {
 
 const clearLine = "\r\u001b[K"
 
+/** How long nothing has changed, when it is asked again and again. */
+const stillness = Effect.map(
+  Ref.make<Progress.Snapshot | undefined>(undefined),
+  (last) => (now: Progress.Snapshot) =>
+    Ref.modify(
+      last,
+      (then): [number, Progress.Snapshot] =>
+        then !== undefined && then.phase === now.phase && then.files === now.files && then.bytes === now.bytes &&
+          then.rows === now.rows
+          ? [now.elapsedMillis - then.elapsedMillis, then]
+          : [0, now]
+    )
+)
+
 /**
- * Shows progress while a job runs: on a terminal in one line that changes, elsewhere a line a minute.
+ * Shows progress while a job runs: on a terminal in one line that changes, elsewhere a line a minute. It says when
+ * nothing moves, as when the other end of a pipe is silent: such a wait has no limit, as nobody knows how long the other
+ * end may wait for a lock.
  *
  * @since 0.1.0
  * @category combinators
  */
 export const whileRunning = (screen: Screen) => <A, E, R>(job: Effect.Effect<A, E, R>) =>
-  Effect.flatMap(Progress.Progress, (progress) => {
-    const show = Effect.flatMap(
-      progress.snapshot,
-      (now) => screen.write(screen.isTerminal ? `${clearLine}${line(now)}` : `${line(now)}\n`)
-    )
+  Effect.flatMap(Effect.all([Progress.Progress, stillness]), ([progress, stillFor]) => {
+    const show = Effect.gen(function*() {
+      const now = yield* progress.snapshot
+      const text = line(now, yield* stillFor(now))
+      yield* screen.write(screen.isTerminal ? `${clearLine}${text}` : `${text}\n`)
+    })
     const every = screen.isTerminal ? "250 millis" : "1 minute"
     const ticking = Effect.repeat(show, Schedule.spaced(every)).pipe(Effect.delay(every))
     // not a race: the sides of one that is interrupted are left running until its fiber is at its very end

@@ -14,6 +14,7 @@ import { type Fault, inMemory, modes, onServers, type Stage as On } from "./Faul
 import * as Lossy from "./lossy.js"
 import * as Memory from "./memory.js"
 import * as Stage from "./stage.js"
+import * as Unprivileged from "./unprivileged.js"
 
 const withPipe = modes.filter((mode) => mode !== "directory")
 
@@ -113,6 +114,34 @@ export const faults: ReadonlyArray<Fault> = [
           Stage.names(stage).some((name) => name.includes("heap") && Stage.isTemporary(name)))
         yield* running.kill("SIGKILL")
         const end = yield* running.ended
+        return Stage.outcome(end, yield* Stage.leftByDump(stage, end))
+      })
+  }),
+  onServers({
+    name: "the folder may not be written to, by whom permissions stop",
+    side: "dump",
+    modes: withFolder,
+    code: 7,
+    message: "sluice: cannot write to the folder (…): permission is denied",
+    left: "Nothing",
+    cell: (stage) =>
+      Effect.gen(function*() {
+        yield* Effect.sync(() => Fs.mkdirSync(Stage.folder(stage), { mode: 0o500 }))
+        const end = yield* ended(Stage.dump(stage), { command: Unprivileged.command })
+        return Stage.outcome(end, yield* Stage.leftByDump(stage, end))
+      })
+  }),
+  onServers({
+    name: "the folder cannot be made",
+    side: "dump",
+    modes: withFolder,
+    ci: "once",
+    code: 7,
+    message: "sluice: cannot make the folder (/proc/…): it does not exist",
+    left: "Nothing",
+    cell: (stage) =>
+      Effect.gen(function*() {
+        const end = yield* ended(Stage.dump(stage, "-o", "/proc/sluice/backup"))
         return Stage.outcome(end, yield* Stage.leftByDump(stage, end))
       })
   }),

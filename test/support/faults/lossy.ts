@@ -11,6 +11,8 @@ import { Effect, Runtime } from "effect"
 export interface Link {
   /** Cuts it off, on both sides. */
   readonly lose: Effect.Effect<void>
+  /** Answers in the server's place. */
+  readonly say: (bytes: Uint8Array) => Effect.Effect<void>
 }
 
 /**
@@ -22,8 +24,15 @@ export type Fate = { readonly after: number; readonly then: Effect.Effect<void> 
 /** Asked for each statement that a client sends. */
 export type Decide = (statement: string, link: Link) => Fate
 
-/** The server as it is seen through the proxy, which closes with the scope. */
-export const make = (server: ScratchServer.ScratchServer, decide: Decide) =>
+/**
+ * The server as it is seen through the proxy, which closes with the scope. `reword` puts other statements of the same
+ * length in the place of those that a client sends.
+ */
+export const make = (
+  server: ScratchServer.ScratchServer,
+  decide: Decide,
+  reword: (statement: string) => string = (statement) => statement
+) =>
   Effect.gen(function*() {
     const run = Runtime.runPromise(yield* Effect.runtime())
     const sockets = new Set<Net.Socket>()
@@ -36,13 +45,17 @@ export const make = (server: ScratchServer.ScratchServer, decide: Decide) =>
             sockets.add(socket)
             socket.on("error", () => {})
           }
-          const link: Link = { lose: Effect.sync(() => both.forEach((socket) => socket.destroy())) }
+          const link: Link = {
+            lose: Effect.sync(() => both.forEach((socket) => socket.destroy())),
+            say: (bytes) => Effect.sync(() => void client.write(bytes))
+          }
           let fate: Fate
           let seen = 0
           client.on("data", (bytes) => {
-            fate = decide(bytes.toString("latin1"), link)
+            const statement = bytes.toString("latin1")
+            fate = decide(statement, link)
             seen = 0
-            upstream.write(bytes)
+            upstream.write(Buffer.from(reword(statement), "latin1"))
           })
           upstream.on("data", (bytes) => {
             seen += bytes.length
@@ -79,6 +92,14 @@ export const make = (server: ScratchServer.ScratchServer, decide: Decide) =>
     }
     return seen
   })
+
+/** The server as it is seen by who waits a second for each lock, however long he means to wait. */
+export const impatient = (server: ScratchServer.ScratchServer) =>
+  make(server, () => undefined, (statement) =>
+    statement.replace(
+      /\b(lock_wait_timeout = )(\d+)/g,
+      (_, setting: string, seconds: string) => `${setting}${"1".padEnd(seconds.length)}`
+    ))
 
 /** Whether a statement reads the rows of a table of `shop`. */
 export const reads = (statement: string, table: string): boolean =>

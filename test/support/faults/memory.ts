@@ -8,7 +8,7 @@ import { assert } from "@effect/vitest"
 import type { SluiceError } from "@sluice/pipeline"
 import { type Dump, Pipe, Staging, StreamMode } from "@sluice/pipeline"
 import { Contents, Faults, MemoryFileSystem, MemoryServer } from "@sluice/testing"
-import { Effect, Exit, Layer, Option } from "effect"
+import { Context, Effect, Exit, Layer, Option } from "effect"
 import * as ExitCode from "sluice/ExitCode"
 
 import * as flows from "../flows.js"
@@ -28,7 +28,7 @@ export const contents = Contents.make(
   })
 )
 
-const dumpOptions: Partial<Dump.Options> = { threads: 2, fileBytes: Option.some(700) }
+export const dumpOptions: Partial<Dump.Options> = { threads: 2, fileBytes: Option.some(700) }
 
 const spelled = (mode: Mode) => Option.getOrThrow(Option.fromNullable(flows.modes.find(({ name }) => name === mode)))
 
@@ -97,7 +97,7 @@ export interface Setting {
   readonly capacity?: number | undefined
   /** Done before the dump. */
   readonly before?: Effect.Effect<void, PlatformError, FileSystem.FileSystem>
-  /** What the pipe does with what is written to it. */
+  /** What happens before the pipe takes what is written to it. */
   readonly pipe?: (bytes: Uint8Array) => Effect.Effect<void, SluiceError.OutputError>
 }
 
@@ -113,7 +113,11 @@ export const dump = (mode: Mode, setting: Setting): Effect.Effect<Outcome, unkno
       const dumped = yield* Effect.exit(
         flows.dump(dumpOptions).pipe(
           Effect.provide(out(mode)),
-          Effect.provide(setting.pipe === undefined ? pipe.out : Layer.succeed(Pipe.PipeOut, { write: setting.pipe })),
+          Effect.provide(Layer.map(pipe.out, (context) => {
+            const { write } = Context.get(context, Pipe.PipeOut)
+            const before = setting.pipe ?? (() => Effect.void)
+            return Context.make(Pipe.PipeOut, { write: (bytes) => Effect.zipRight(before(bytes), write(bytes)) })
+          })),
           Effect.provide(Layer.provide(Faults.layerSource(setting.source ?? []), from.layerSource))
         )
       )

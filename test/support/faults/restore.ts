@@ -5,11 +5,15 @@ import { Effect } from "effect"
 
 import { ended } from "../program.js"
 import { type Fault, modes, onServers } from "./Fault.js"
+import * as restoreLocks from "./restoreLocks.js"
+import * as restorePlaces from "./restorePlaces.js"
 import * as restoreTarget from "./restoreTarget.js"
 import * as Stage from "./stage.js"
 
 export const faults: ReadonlyArray<Fault> = [
   ...restoreTarget.faults,
+  ...restoreLocks.faults,
+  ...restorePlaces.faults,
   onServers({
     name: "standard input is empty",
     side: "restore",

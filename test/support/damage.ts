@@ -6,8 +6,10 @@ import { assert } from "@effect/vitest"
 import { Crc32, FileName, Frame, Metadata, Sql } from "@sluice/format"
 import { type SluiceError, Staging, StreamMode, type Verdict } from "@sluice/pipeline"
 import { Contents, MemoryFileSystem, MemoryServer } from "@sluice/testing"
-import { Effect, Either, Exit, Layer, Option } from "effect"
+import { Effect, Either, Exit, Layer, Option, Stream } from "effect"
 
+import * as expectations from "../../packages/pipeline/src/internal/expectations.js"
+import * as proving from "../../packages/pipeline/src/internal/proving.js"
 import * as flows from "./flows.js"
 import * as Foreign from "./foreign.js"
 
@@ -41,16 +43,6 @@ export const everything = Contents.make(Contents.database("d", {
   views: [Contents.view({ name: "w", columns: ["id"], body: "select 1" })],
   routines: [Contents.routine({ kind: "PROCEDURE", name: "p", body: "()\nbegin\nselect 1;\nend" })],
   events: [Contents.event({ name: "e", body: "select 1" })]
-}))
-
-/** Less of it, for what is tried very often. */
-export const little = Contents.make(Contents.database("d", {
-  tables: [
-    Contents.table("t", [Contents.column("id", "bigint"), Contents.column("v", "text")], {
-      primaryKey: "id",
-      rows: [["1", "a'\n-- x 1\n"], ["2", null], ["3", ""]]
-    })
-  ]
 }))
 
 const disk = Layer.merge(MemoryFileSystem.layer(), Path.layer)
@@ -121,6 +113,37 @@ export const restoreStream = (bytes: Uint8Array): Effect.Effect<Outcome> =>
     )
     return { exit, target: yield* to.contents }
   }).pipe(Effect.provide(disk), Effect.orDie)
+
+/**
+ * Whether the restore surely refuses a stream: asked of the parts of the restore that prove it, without sessions and
+ * without waiting, so that very many streams can be asked about. What this does not refuse, the restore may.
+ */
+export const isSurelyRefused = (bytes: Uint8Array): boolean => {
+  const decoder = Frame.decoder()
+  if (Either.isLeft(decoder.push(bytes)) || Either.isLeft(decoder.finish())) {
+    return true
+  }
+  const backup = Effect.runSync(expectations.make)
+  let content: Uint8Array = new Uint8Array(0)
+  const proven = proving.make({ stored: () => Stream.make(content), discard: () => Effect.void }, backup)
+  return Foreign.filesOf(bytes).some((file) => {
+    const parsed = FileName.parse(file.name)
+    if (Either.isLeft(parsed)) {
+      return true
+    }
+    content = file.bytes
+    const { compression, file: kind } = parsed.right
+    const checksum = Crc32.render(Crc32.update(content))
+    const arrival = { file: { name: file.name, bytes: content.length, rows: 0, checksum }, kind, compression }
+    const exit = Effect.runSyncExit(proven(arrival))
+    const error = flows.failureOf(exit)
+    assert(Exit.isSuccess(exit) || error !== undefined, String(exit))
+    if (error !== undefined) {
+      assertReadable(error, file.name)
+    }
+    return error !== undefined
+  })
+}
 
 /** Puts files into a folder. */
 export const written = (folder: string, files: ReadonlyArray<Foreign.File>) =>
@@ -196,24 +219,10 @@ export const headersOf = (stream: Uint8Array): ReadonlyArray<number> => {
   })
 }
 
-/** The places of a stream that its metadata takes, with its headers. */
-export const metadataOf = (stream: Uint8Array): ReadonlyArray<number> => {
-  let at = 0
-  return Foreign.filesOf(stream).flatMap((file) => {
-    const size = Frame.header(file.name, file.bytes.length).length + file.bytes.length
-    const places = Array.from({ length: isMetadata(file) ? size : 0 }, (_, i) => at + i)
-    at += size
-    return places
-  })
-}
-
 export const withByte = (bytes: Uint8Array, at: number, byte: number): Uint8Array => {
   const damaged = bytes.slice()
   damaged[at] = byte
   return damaged
 }
-
-/** The files of a backup with what they are. */
-export const kindOf = (name: string): FileName.FileName["_tag"] => Either.getOrThrow(FileName.parse(name)).file._tag
 
 export const text = (...parts: ReadonlyArray<string | Uint8Array>): Uint8Array => Sql.bytes(...parts)

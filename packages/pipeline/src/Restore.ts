@@ -178,6 +178,10 @@ export const run = (
       Shutdown.stoppable,
       Stream.mapEffect(proven),
       Stream.filterMap((arrival) => arrival),
+      Stream.tap(({ file, kind }) => {
+        const refusal = "database" in kind ? restored.refusal(kind.database) : undefined
+        return refusal === undefined ? Effect.void : replay.refused(file.name, refusal)
+      }),
       Stream.mapEffect(ofServer.before),
       Stream.filterMap((arrival) => arrival),
       Stream.mapConcatEffect(queue.admit),

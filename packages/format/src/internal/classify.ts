@@ -242,12 +242,18 @@ const readers = new Map<string, Reader>([
   ["USE", use]
 ])
 
-/** @internal */
-export const classify = (bytes: Uint8Array): Statement.Kind => {
+/** What a statement is, and a cursor at the first token behind what says so. @internal */
+export const read = (bytes: Uint8Array): { readonly kind: Statement.Kind; readonly cursor: Lexer.Cursor } => {
   const cursor = new Lexer.Cursor(bytes)
   const keyword = cursor.kind === "Word" ? cursor.text : ""
-  return readers.get(keyword)?.(cursor) ?? Kind.Other({ keyword })
+  return { kind: readers.get(keyword)?.(cursor) ?? Kind.Other({ keyword }), cursor }
 }
+
+/** @internal */
+export const classify = (bytes: Uint8Array): Statement.Kind => read(bytes).kind
+
+/** Where the rows of an INSERT begin, which has some. @internal */
+export const rowsAt = (bytes: Uint8Array): number => Insert.head(new Lexer.Cursor(bytes))?.rowsAt ?? bytes.length
 
 /** @internal */
 export const countRows = (bytes: Uint8Array): number => {

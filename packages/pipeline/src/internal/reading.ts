@@ -4,7 +4,9 @@
  *
  * @internal
  */
+import type * as FileName from "@sluice/format/FileName"
 import * as LoadData from "@sluice/format/LoadData"
+import * as Permission from "@sluice/format/Permission"
 import * as Sql from "@sluice/format/Sql"
 import * as Statement from "@sluice/format/Statement"
 import * as Chunk from "effect/Chunk"
@@ -22,6 +24,7 @@ import type { StagedFile } from "../Staging.js"
  */
 export interface Readable {
   readonly file: StagedFile
+  readonly kind: FileName.FileName["_tag"]
   readonly bytes: Stream.Stream<Uint8Array, BackupError>
 }
 
@@ -46,6 +49,19 @@ export const statements = (
     )
   )
 
+/** A dump writes no such thing, so somebody else did. */
+const mistrust = "No dump writes this into such a file: do not trust the backup"
+
+/** @internal */
+export const refused = (where: string, detail: string): BackupError =>
+  new BackupError({
+    reason: "Unexpected",
+    what: "a statement of the backup is refused",
+    where,
+    detail,
+    advice: mistrust
+  })
+
 /**
  * What a statement of a data file does. `where` says where it stands. Bytes are lent.
  *
@@ -58,28 +74,32 @@ export type Step = Data.TaggedEnum<{
     readonly kind: Extract<Statement.Kind, { readonly _tag: "Insert" }>
     readonly where: string
   }
-  readonly Load: { readonly load: LoadData.LoadData }
+  readonly Load: { readonly load: LoadData.LoadData; readonly where: string }
 }>
 
 const Step = Data.taggedEnum<Step>()
 
 const stepOf = (file: StagedFile, statement: Statement.Statement, loads: number): Either.Either<Step, BackupError> => {
   const { bytes } = statement
-  const kind = Statement.classify(bytes)
+  const permitted = Permission.check("Rows", bytes)
+  const kind = Either.isRight(permitted) ? permitted.right : Statement.classify(bytes)
   const where = `${file.name}, statement ${statement.position}`
-  const refused = (reason: BackupError["reason"], detail: string, advice?: string) =>
+  if (Either.isLeft(permitted) && (kind._tag === "Set" || (kind._tag === "Insert" && kind.rows > 0))) {
+    return Either.left(refused(where, permitted.left.detail))
+  }
+  const unusable = (reason: BackupError["reason"], detail: string, advice?: string) =>
     new BackupError({ reason, what: "a data file cannot be loaded", where, detail, advice })
   if (kind._tag === "Set") {
     return Either.right(Step.Set({ bytes }))
   }
   if (kind._tag === "LoadData" && loads === 0) {
     return Either.mapBoth(LoadData.parse(bytes), {
-      onLeft: (error) => refused(error.reason, error.message, "Dump again with --format=INSERT"),
-      onRight: (load) => Step.Load({ load })
+      onLeft: (error) => unusable(error.reason, error.message, "Dump again with --format=INSERT"),
+      onRight: (load) => Step.Load({ load, where })
     })
   }
   if (kind._tag !== "Insert") {
-    return Either.left(refused(
+    return Either.left(unusable(
       "Unexpected",
       kind._tag === "LoadData" ? "it loads more than one file" : "it holds a statement that is no INSERT"
     ))
@@ -87,12 +107,12 @@ const stepOf = (file: StagedFile, statement: Statement.Statement, loads: number)
   if (kind.rows === 0) {
     return Either.left(
       /\bFROM\s+INFILE\b/i.test(Sql.text(bytes.subarray(0, 1000)))
-        ? refused(
+        ? unusable(
           "Unsupported",
           "it is for ClickHouse, which this version does not read",
           "Dump again with --format=INSERT"
         )
-        : refused("Unexpected", "it holds an INSERT without rows")
+        : unusable("Unexpected", "it holds an INSERT without rows")
     )
   }
   return Either.right(Step.Insert({ bytes, kind, where }))

@@ -4,15 +4,16 @@
  * @internal
  */
 import type * as LoadData from "@sluice/format/LoadData"
+import * as Permission from "@sluice/format/Permission"
 import * as SchemaFile from "@sluice/format/SchemaFile"
 import * as Sql from "@sluice/format/Sql"
-import * as Statement from "@sluice/format/Statement"
+import type * as Statement from "@sluice/format/Statement"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 
 import type { Session } from "../Target.js"
 import * as checked from "./checked.js"
-import { loadedRows, type Readable, statements, steps } from "./reading.js"
+import { loadedRows, type Readable, refused, statements, steps } from "./reading.js"
 
 /**
  * Runs the statements of a file with definitions, as `edit` leaves them; a statement it takes away is not run.
@@ -28,10 +29,14 @@ export const definitions = <E>(
     readonly edit: (statement: Uint8Array, kind: Statement.Kind) => Effect.Effect<Uint8Array | undefined, E>
   }
 ) =>
-  Stream.runForEach(statements(file, options.terminator), ({ bytes }) =>
+  Stream.runForEach(statements(file, options.terminator), ({ bytes, position }) =>
     Effect.gen(function*() {
       const whole = options.guarded ? SchemaFile.unguard(bytes) : bytes
-      const statement = yield* options.edit(whole, Statement.classify(whole))
+      const kind = yield* Effect.mapError(
+        Permission.check(file.kind, whole),
+        ({ detail }) => refused(`${file.file.name}, statement ${position}`, detail)
+      )
+      const statement = yield* options.edit(whole, kind)
       if (statement !== undefined) {
         yield* session.execute(statement)
       }
@@ -67,19 +72,29 @@ const loaded = (session: Session, load: LoadData.LoadData, rows: Readable) =>
 export const rows = <E>(
   session: Session,
   file: Readable,
-  rowsOf: (name: string) => Effect.Effect<Readable, E>
+  options: {
+    readonly rowsOf: (name: string) => Effect.Effect<Readable, E>
+    /** Whether a table is the one that the file is about. */
+    readonly isOwn: (table: Sql.Name) => boolean
+  }
 ) =>
   Stream.runFoldEffect(
     steps(file),
     { rows: 0, strict: false },
     (so, step) =>
       Effect.gen(function*() {
+        if (step._tag !== "Set") {
+          const { table } = step._tag === "Insert" ? step.kind : step.load
+          if (!options.isOwn(table)) {
+            return yield* refused(step.where, `it writes to ${Sql.quoteName(table)}, which the file is not about`)
+          }
+        }
         switch (step._tag) {
           case "Set":
             yield* session.execute(step.bytes)
             return { ...so, strict: false }
           case "Load":
-            return { rows: so.rows + (yield* loaded(session, step.load, yield* rowsOf(step.load.file))), strict: false }
+            return { rows: so.rows + (yield* loaded(session, step.load, yield* options.rowsOf(step.load.file))), strict: false }
           case "Insert":
             // a file's header may have made the session lenient
             yield* so.strict ? Effect.void : session.prepareForRows

@@ -11,9 +11,10 @@ import * as Option from "effect/Option"
 
 import type { Arrival } from "../Incoming.js"
 import type { Options } from "../Restore.js"
-import type { RestoreError } from "../SluiceError.js"
+import type { BackupError, RestoreError, TargetError } from "../SluiceError.js"
 import type * as Target from "../Target.js"
 import * as CreateDatabase from "./createDatabase.js"
+import * as replay from "./replay.js"
 import type { OfTable, Restored } from "./restored.js"
 import * as way from "./way.js"
 import type { Workbench } from "./workbench.js"
@@ -34,13 +35,42 @@ const inFilesCharacterSet = (session: Target.Session, statement: Uint8Array) =>
     { discard: true }
   )
 
+/** What a statement of a view or a program is about. */
+const namesOf = (kind: Statement.Kind): ReadonlyArray<Sql.Name> => {
+  switch (kind._tag) {
+    case "Drop":
+      return kind.names
+    case "CreateView":
+      return [kind.view]
+    case "CreateProgram":
+      return kind.table === undefined ? [kind.name] : [kind.name, kind.table]
+    default:
+      return []
+  }
+}
+
 /** @internal */
 export const make = (options: Options, workbench: Workbench, restored: Restored) => {
+  const refused = (arrival: Arrival, detail: string) => replay.refused(arrival.file.name, detail)
+
+  /** Everything that a statement names stays in the database of its file. */
+  const staysHere = (arrival: Arrival, part: string, names: ReadonlyArray<Sql.Name>) =>
+    Effect.suspend(() => {
+      const elsewhere = names.find((name) => !restored.isHere(part, name))
+      return elsewhere === undefined
+        ? Effect.void
+        : refused(arrival, `it names ${Sql.quoteName(elsewhere)}, which is not in the database of the file`)
+    })
+
   const createDatabase = (arrival: Arrival, part: string) =>
     workbench.replayed(arrival, Option.none(), "guarded", (_, statement, kind) =>
-      Effect.sync(() => {
+      Effect.gen(function*() {
         if (kind._tag !== "CreateDatabase") {
           return statement
+        }
+        const refusal = restored.refusal(kind.name)
+        if (refusal !== undefined) {
+          return yield* refused(arrival, refusal)
         }
         restored.databases.set(part, kind.name)
         if (!restored.isWantedDatabase(kind.name)) {
@@ -57,17 +87,28 @@ export const make = (options: Options, workbench: Workbench, restored: Restored)
       }))
 
   /** What becomes of the statements of a file with a table or a sequence, in their order. */
-  const definitionOf = (file: OfTable) => {
+  const definitionOf = (arrival: Arrival, file: OfTable) => {
     const isSequence = file._tag === "Sequence"
     let made = false
-    return (session: Target.Session, statement: Uint8Array, kind: Statement.Kind) =>
-      Effect.suspend(() => {
+    return (
+      session: Target.Session,
+      statement: Uint8Array,
+      kind: Statement.Kind
+    ): Effect.Effect<Uint8Array | undefined, TargetError | BackupError> =>
+      Effect.suspend((): Effect.Effect<Uint8Array | undefined, TargetError | BackupError> => {
+        if ((kind._tag === "AlterTable" || kind._tag === "Insert") && !restored.isOwn(file, kind.table)) {
+          return refused(arrival, `it changes ${Sql.quoteName(kind.table)}, which the file is not about`)
+        }
         if (kind._tag !== "CreateTable" && kind._tag !== "CreateSequence") {
-          // the way that a sequence's file makes is not this restore's; where it stands is for one that was made
-          const runs = !isSequence || kind._tag === "Set" || (made && kind._tag !== "Drop")
+          // the way that a file makes is not this restore's; where a sequence stands is for one that was made
+          const runs = kind._tag === "Set" || (kind._tag !== "Drop" && made)
           return Effect.succeed(runs ? statement : undefined)
         }
-        const { name } = kind._tag === "CreateTable" ? kind.table : kind.sequence
+        const own = kind._tag === "CreateTable" ? kind.table : kind.sequence
+        const { name } = own
+        if (!restored.isHere(file.database, own)) {
+          return staysHere(arrival, file.database, [own]).pipe(Effect.as(undefined))
+        }
         restored.tables.set(restored.keyOf(file), name)
         if (!restored.isWanted(file) || !options.schemas) {
           return Effect.succeed(undefined)
@@ -83,6 +124,7 @@ export const make = (options: Options, workbench: Workbench, restored: Restored)
               made = true
             } else {
               restored.made.add(restored.keyOf(file))
+              made = found === "Create"
             }
             return found === "Create" ? Sequence.rename(statement, restored.moved) : undefined
           }
@@ -95,7 +137,7 @@ export const make = (options: Options, workbench: Workbench, restored: Restored)
       arrival,
       Option.some(restored.databaseOf(file.database)),
       "lexed",
-      definitionOf(file)
+      definitionOf(arrival, file)
     )
 
   const restoreProgram = (arrival: Arrival): Effect.Effect<void, RestoreError> => {
@@ -115,6 +157,13 @@ export const make = (options: Options, workbench: Workbench, restored: Restored)
       "guarded",
       (session, statement, what) =>
         Effect.gen(function*() {
+          yield* staysHere(arrival, kind.database, namesOf(what))
+          const other = kind._tag !== "View"
+            ? undefined
+            : namesOf(what).find((name) => !restored.isOwn(kind, name))
+          if (other !== undefined) {
+            return yield* refused(arrival, `it is about ${Sql.quoteName(other)}, which the file is not about`)
+          }
           if (what._tag === "Drop" && what.what === "TRIGGER") {
             dropTrigger = statement.slice()
             return undefined

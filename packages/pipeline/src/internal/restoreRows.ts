@@ -55,7 +55,10 @@ export const make = (options: Options, workbench: Workbench, restored: Restored,
           yield* workbench.readNames(session)
           yield* session.prepareForRows
           yield* session.begin
-          return yield* replay.rows(session, workbench.readable(arrival), rowsOf).pipe(
+          return yield* replay.rows(session, workbench.readable(arrival), {
+            rowsOf,
+            isOwn: (table) => restored.isOwn(file, table)
+          }).pipe(
             Effect.tap((rows) => backup.count(arrival.file, rows)),
             Effect.zipLeft(Undone.committing(session, arrival.file.name)),
             Effect.catchAll(

@@ -5,6 +5,7 @@
  */
 import type * as FileName from "@sluice/format/FileName"
 import type * as Metadata from "@sluice/format/Metadata"
+import type * as Sql from "@sluice/format/Sql"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 
@@ -12,6 +13,12 @@ import type { Options } from "../Restore.js"
 import { BackupError } from "../SluiceError.js"
 import { orMissing } from "./missing.js"
 import { missing } from "./named.js"
+
+/** Databases that hold what a server knows of itself, of accounts and of what they may do. */
+const ofServer = new Set(["mysql", "sys", "information_schema", "performance_schema"])
+
+/** What stands in a file's name for a name that cannot. */
+const isAlias = /^mydumper_\d+$/
 
 /** @internal */
 export type OfTable = Extract<FileName.FileName, { readonly table: string }>
@@ -43,9 +50,26 @@ export const make = (options: Options) => {
     isWantedDatabase(nameOf(part)) && options.includes(nameOf(part), table) &&
     !skipped.has(`${databaseOf(part)}.${table}`)
 
+  /** Whether a name of a statement stays in the database that its file goes to. */
+  const isHere = (part: string, name: Sql.Name): boolean =>
+    name.database === undefined || name.database === databaseOf(part)
+  const isSame = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase()
+
   return {
     databases,
     tables,
+    isHere,
+    /** Whether a table, view or sequence of a statement is what its file is about. An alias tells no name. */
+    isOwn: (file: { readonly database: string; readonly table: string }, name: Sql.Name): boolean => {
+      const known = tables.get(keyOf(file))
+      return isHere(file.database, name) &&
+        (known === undefined ? isAlias.test(file.table) || isSame(file.table, name.name) : isSame(known, name.name))
+    },
+    /** Says why a database is not written to, by its part in file names or its name. */
+    refusal: (name: string): string | undefined =>
+      ofServer.has(name.toLowerCase()) && Option.isNone(options.database) && !Option.contains(options.only, name)
+        ? `it would write to ${name}, which is the server's own`
+        : undefined,
     skipped,
     made,
     readOnly,

@@ -13,7 +13,7 @@ import { Compression } from "../Compression.js"
 import { Disposal } from "../Disposal.js"
 import type { Arrival } from "../Incoming.js"
 import { Progress } from "../Progress.js"
-import type { TargetError } from "../SluiceError.js"
+import type { BackupError, TargetError } from "../SluiceError.js"
 import { Staging } from "../Staging.js"
 import * as Target from "../Target.js"
 import type * as expectations from "./expectations.js"
@@ -53,8 +53,9 @@ export const make = (threads: number, backup: Backup, restored: Restored) =>
           ))
       )
 
-    const readable = ({ compression, file }: Arrival): Readable => ({
+    const readable = ({ compression, file, kind }: Arrival): Readable => ({
       file,
+      kind: kind._tag,
       bytes: decode(file.name, compression)(staging.read(file.name))
     })
 
@@ -78,7 +79,7 @@ export const make = (threads: number, backup: Backup, restored: Restored) =>
         session: Target.Session,
         statement: Uint8Array,
         kind: Statement.Kind
-      ) => Effect.Effect<Uint8Array | undefined, TargetError>
+      ) => Effect.Effect<Uint8Array | undefined, TargetError | BackupError>
     ) =>
       withSession((session) =>
         Effect.gen(function*() {

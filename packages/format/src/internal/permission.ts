@@ -1,0 +1,217 @@
+/**
+ * What the parts of statements may hold that a backup brings.
+ *
+ * @internal
+ */
+import type * as Statement from "../Statement.js"
+import * as B from "./bytes.js"
+import * as Lexer from "./lexer.js"
+
+const decoder = new TextDecoder("latin1")
+
+const textOf = (bytes: Uint8Array, from: number, to: number): string => decoder.decode(bytes.subarray(from, to))
+
+/** What stands somewhere, for people. */
+const shown = (bytes: Uint8Array, from: number, to: number): string =>
+  JSON.stringify(textOf(bytes, from, Math.min(to, from + 40)))
+
+const isExecutable = (bytes: Uint8Array, at: number): boolean =>
+  bytes[at] === B.SLASH && bytes[at + 1] === B.STAR &&
+  (bytes[at + 2] === B.BANG || (bytes[at + 2] === B.LETTER_M && bytes[at + 3] === B.BANG))
+
+/** Where the first end of a block comment stands from `at` on. */
+const closing = (bytes: Uint8Array, at: number): number => {
+  let star = bytes.indexOf(B.STAR, at)
+  while (star !== -1 && bytes[star + 1] !== B.SLASH) {
+    star = bytes.indexOf(B.STAR, star + 1)
+  }
+  return star
+}
+
+const optional = /^\s*IF\s+(?:NOT\s+)?EXISTS\s*$/i
+
+/**
+ * Whether a statement reads otherwise on a server that takes an executable comment than on one that does not. Says
+ * what is wrong. `nameEnds` is where the token begins that follows the name which the statement is about: up to there
+ * such a comment may only hold IF NOT EXISTS; behind it a comment has its own ends, whoever reads it.
+ *
+ * @internal
+ */
+export const hides = (bytes: Uint8Array, nameEnds: number): string | undefined => {
+  let at = 0
+  while (at < bytes.length) {
+    const byte = bytes[at] ?? 0
+    if (byte === B.SINGLE_QUOTE || byte === B.DOUBLE_QUOTE || byte === B.BACKTICK) {
+      const end = Lexer.literalEnd(bytes, at)
+      if (end === -1) return undefined
+      at = end
+    } else if (isExecutable(bytes, at)) {
+      const from = Lexer.commentEnd(bytes, at)
+      const to = closing(bytes, at + 2)
+      const inside = textOf(bytes, from, to === -1 ? bytes.length : to)
+      const isBehindName = at >= nameEnds || (from <= nameEnds && textOf(bytes, from, nameEnds).trim() === "")
+      if (to === -1 || (!isBehindName && !optional.test(inside)) || !isClosed(bytes, from, to)) {
+        return `part of it is in a comment that not every server reads alike: ${shown(bytes, at, bytes.length)}`
+      }
+      at = to + 2
+    } else {
+      at = Math.max(at + 1, Lexer.commentEnd(bytes, at))
+    }
+  }
+  return undefined
+}
+
+/** Whether quotes that begin in a comment end in it, and no comment begins. */
+const isClosed = (bytes: Uint8Array, from: number, to: number): boolean => {
+  let at = from
+  while (at < to) {
+    const byte = bytes[at] ?? 0
+    if (byte === B.SINGLE_QUOTE || byte === B.DOUBLE_QUOTE || byte === B.BACKTICK) {
+      const end = Lexer.literalEnd(bytes, at)
+      if (end === -1 || end > to) return false
+      at = end
+    } else if (Lexer.commentEnd(bytes, at) > at || isExecutable(bytes, at)) {
+      return false
+    } else {
+      at += 1
+    }
+  }
+  return true
+}
+
+const simple = /^(?:'[^'\\]*'|"[^"\\]*"|`[^`]*`|[+-]?[\w.]+|@{1,2}[\w.$]+)(?:\s+COLLATE\s+(?:\w+|'\w+'))?$/i
+
+/** What the head of a file says of a session, and what surrounds a program. */
+const variables = new Set([
+  "names",
+  "character set",
+  "charset",
+  "character_set_client",
+  "character_set_results",
+  "character_set_connection",
+  "collation_connection",
+  "sql_mode",
+  "time_zone",
+  "foreign_key_checks",
+  "unique_checks",
+  "check_constraint_checks",
+  "sql_notes",
+  "sql_quote_show_create",
+  "system_versioning_insert_history"
+])
+
+/**
+ * What is wrong with a SET statement of a backup: it may only say how its file is read.
+ *
+ * @internal
+ */
+export const set = (
+  bytes: Uint8Array,
+  assignments: ReadonlyArray<Statement.Assignment>,
+  mayReadOtherwise: boolean
+): string | undefined => {
+  const first = isExecutable(bytes, 0)
+  const end = closing(bytes, 2)
+  const isOneComment = first && end !== -1 && textOf(bytes, end + 2, bytes.length).trim() === "" &&
+    isClosed(bytes, Lexer.commentEnd(bytes, 0), end)
+  if (!isOneComment && (first || hides(bytes, bytes.length) !== undefined)) {
+    return "part of it is in a comment that not every server reads alike"
+  }
+  for (const { scope, value, variable } of assignments) {
+    if (scope === "Global" || (scope === "Session" && !variables.has(variable))) {
+      return `it sets ${variable}, which is not for a backup to set`
+    }
+    if (!simple.test(value.trim())) {
+      return `it computes a value for ${variable}`
+    }
+    if (!mayReadOtherwise && /NO_BACKSLASH_ESCAPES/i.test(value)) {
+      return "it takes the meaning from backslashes, under which rows are not written"
+    }
+  }
+  return undefined
+}
+
+const values = new Set(["NULL", "DEFAULT", "TRUE", "FALSE", "X", "B", "N", "USING"])
+const openers = new Set(["CONVERT", "ROW"])
+
+const isDigit = (byte: number): boolean => byte >= 0x30 && byte <= 0x39
+const isWordByte = (byte: number): boolean =>
+  isDigit(byte) || (byte >= 0x41 && byte <= 0x5a) || (byte >= 0x61 && byte <= 0x7a) || byte === 0x5f ||
+  byte === 0x24 || byte >= 0x80
+
+const PLUS = 0x2b
+
+/**
+ * What stands behind VALUES and is neither a value nor between values: a function, a name, a comment, a clause.
+ *
+ * @internal
+ */
+export const oddInRows = (bytes: Uint8Array, rowsAt: number): string | undefined => {
+  let at = rowsAt
+  let depth = 0
+  /** Whether a parenthesis may open here: not behind a value, which would make a function of it. */
+  let mayOpen = true
+  let isCharacterSet = false
+  while (at < bytes.length) {
+    const byte = bytes[at] ?? 0
+    if (byte === B.SINGLE_QUOTE || byte === B.DOUBLE_QUOTE) {
+      const end = Lexer.literalEnd(bytes, at)
+      if (end === -1 || depth === 0) return shown(bytes, at, bytes.length)
+      at = end
+      mayOpen = false
+    } else if (byte === B.COMMA) {
+      at += 1
+      mayOpen = true
+    } else if (isDigit(byte)) {
+      do {
+        at += 1
+      } while (isWordByte(bytes[at] ?? 0))
+      mayOpen = false
+    } else if (byte === B.OPEN) {
+      if (!mayOpen) return shown(bytes, at, bytes.length)
+      depth += 1
+      at += 1
+    } else if (byte === B.CLOSE) {
+      depth -= 1
+      at += 1
+      mayOpen = false
+      if (depth < 0) return shown(bytes, at - 1, bytes.length)
+    } else if (B.isBlank(byte)) {
+      at += 1
+    } else if ((byte === B.DASH || byte === PLUS || byte === B.DOT) && Lexer.commentEnd(bytes, at) === at) {
+      at += 1
+    } else if (isWordByte(byte)) {
+      const from = at
+      while (isWordByte(bytes[at] ?? 0)) {
+        at += 1
+      }
+      const word = textOf(bytes, from, at).toUpperCase()
+      const isOpener = openers.has(word)
+      const isKnown = depth === 0
+        ? word === "ROW"
+        : isOpener || values.has(word) || isCharacterSet || /^_[A-Z0-9]+$/.test(word)
+      if (!isKnown) return shown(bytes, from, bytes.length)
+      isCharacterSet = word === "USING"
+      mayOpen = isOpener
+    } else {
+      return shown(bytes, at, bytes.length)
+    }
+  }
+  return undefined
+}
+
+/**
+ * The first of some words that stands anywhere outside of quotes and names.
+ *
+ * @internal
+ */
+export const wordOf = (bytes: Uint8Array, from: number, words: ReadonlySet<string>): string | undefined => {
+  const cursor = new Lexer.Cursor(bytes, from)
+  while (cursor.kind !== "End") {
+    if (cursor.kind === "Word" && cursor.end - cursor.start <= 16 && words.has(cursor.text)) {
+      return cursor.text
+    }
+    cursor.next()
+  }
+  return undefined
+}

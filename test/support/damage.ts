@@ -125,7 +125,11 @@ export const isSurelyRefused = (bytes: Uint8Array): boolean => {
   }
   const backup = Effect.runSync(expectations.make)
   let content: Uint8Array = new Uint8Array(0)
-  const proven = proving.make({ stored: () => Stream.make(content), discard: () => Effect.void }, backup)
+  const proven = proving.make(
+    { stored: () => Stream.make(content), discard: () => Effect.void },
+    backup,
+    { look: () => Effect.void }
+  )
   return Foreign.filesOf(bytes).some((file) => {
     const parsed = FileName.parse(file.name)
     if (Either.isLeft(parsed)) {

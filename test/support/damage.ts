@@ -157,13 +157,9 @@ export const written = (folder: string, files: ReadonlyArray<Foreign.File>) =>
     yield* Effect.forEach(files, ({ bytes, name }) => fs.writeFile(`${folder}/${name}`, bytes), { discard: true })
   })
 
-/** Restores a folder with these files into an empty server; with a stream, what it names. */
-export const restoreFolder = (
-  files: ReadonlyArray<Foreign.File>,
-  stream: Option.Option<Uint8Array> = Option.none()
-): Effect.Effect<Outcome> =>
+/** Restores a folder of the file system that there is into an empty server; with a stream, what that names. */
+export const restoreFrom = (folder: string, stream: Option.Option<Uint8Array> = Option.none()) =>
   Effect.gen(function*() {
-    yield* written("/backup", files)
     const to = yield* MemoryServer.make()
     const side = Option.match(stream, {
       onNone: () => StreamMode.layerRestoreDirectory,
@@ -175,12 +171,20 @@ export const restoreFolder = (
     })
     const exit = yield* Effect.exit(
       flows.restore({ threads: 2 }).pipe(
-        Effect.provide(Layer.provideMerge(side, flows.folder("/backup", "Present"))),
+        Effect.provide(Layer.provideMerge(side, flows.folder(folder, "Present"))),
         Effect.provide(to.layerTarget)
       )
     )
-    return { exit, target: yield* to.contents }
-  }).pipe(Effect.provide(disk), Effect.orDie)
+    const outcome: Outcome = { exit, target: yield* to.contents }
+    return outcome
+  })
+
+/** Restores a folder with these files into an empty server; with a stream, what it names. */
+export const restoreFolder = (
+  files: ReadonlyArray<Foreign.File>,
+  stream: Option.Option<Uint8Array> = Option.none()
+): Effect.Effect<Outcome> =>
+  Effect.zipRight(written("/backup", files), restoreFrom("/backup", stream)).pipe(Effect.provide(disk), Effect.orDie)
 
 /** What a person reads is one line that a terminal can show, and says which file it is about. */
 export const assertReadable = (error: SluiceError.RestoreError, what: string): void => {

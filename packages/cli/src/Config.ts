@@ -274,6 +274,7 @@ export const RestoreConfig = Schema.Struct({
   sourceDatabase: Schema.OptionFromSelf(Schema.String),
   dropTable: DropTable,
   checksum: Checksum,
+  maxExpansion: Schema.Number,
   data: Schema.Boolean,
   users: Schema.Boolean,
   schemas: Schema.Boolean,

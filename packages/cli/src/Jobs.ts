@@ -231,6 +231,7 @@ export const restore = (
       threads,
       existing: existing[config.dropTable],
       checksums: checksums[config.checksum],
+      maximumExpansion: config.maxExpansion,
       database: config.targetDatabase,
       only: config.sourceDatabase,
       includes: Config.includes(config),

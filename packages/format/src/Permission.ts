@@ -14,7 +14,7 @@
  * | `-schema-sequence` | DROP, CREATE SEQUENCE, SETVAL, INSERT of values |
  * | `-schema-view` | DROP TABLE or VIEW, CREATE VIEW |
  * | `-schema-triggers`, `-schema-post` | DROP and CREATE of stored programs; no function out of a library of the server |
- * | data | INSERT or REPLACE of literal values, or one LOAD DATA |
+ * | data | INSERT or REPLACE of literal values, or LOAD DATA, which a restore reads and never sends |
  * | `all-users` | CREATE and ALTER of users and roles, GRANT, REVOKE, SET DEFAULT ROLE |
  * | `all-schema-create-tablespace` | CREATE TABLESPACE |
  *
@@ -63,11 +63,19 @@ const kinds: { readonly [T in Tag]?: ReadonlyArray<Statement.Kind["_tag"]> } = {
   Rows: ["Insert", "LoadData"]
 }
 
+const ofPrograms = new Set<string>(
+  ["TRIGGER", "LIBRARY", "FUNCTION", "PROCEDURE", "PACKAGE", "PACKAGE BODY", "EVENT"] satisfies ReadonlyArray<
+    Statement.ProgramKind
+  >
+)
+
 /** What a kind of file may drop. */
 const drops: { readonly [T in Tag]?: ReadonlySet<string> } = {
   Table: new Set(["TABLE", "VIEW"]),
   Sequence: new Set(["TABLE", "VIEW", "SEQUENCE"]),
-  View: new Set(["TABLE", "VIEW"])
+  View: new Set(["TABLE", "VIEW"]),
+  Triggers: ofPrograms,
+  Post: ofPrograms
 }
 
 const tablespace = /^CREATE\s+TABLESPACE\s/i
@@ -98,7 +106,7 @@ const problem = (
   const head = cursor.start
   switch (kind._tag) {
     case "Insert": {
-      if (kind.rows === 0) return undefined
+      if (kind.rows === 0) return "it holds an INSERT without rows"
       const rowsAt = Classify.rowsAt(bytes)
       const odd = Permission.hides(bytes.subarray(0, rowsAt), rowsAt) ?? Permission.oddInRows(bytes, rowsAt)
       return odd === undefined ? undefined : `it holds more than values: ${odd}`
@@ -121,7 +129,7 @@ const problem = (
     case "Drop":
       return cursor.kind !== "End"
         ? "it does more than to drop"
-        : drops[file]?.has(kind.what) === false
+        : drops[file]?.has(kind.what) !== true
         ? `${nameOf(kind)} has no place in such a file`
         : Permission.hides(bytes, head)
     case "CreateDatabase":

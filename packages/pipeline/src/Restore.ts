@@ -94,6 +94,8 @@ export interface Options {
   readonly programs: boolean
   /** What becomes of a difference from the checksums that another tool's metadata has. */
   readonly checksums: Checksums
+  /** How many times its size a compressed file may become; less than 64 MiB it always may. */
+  readonly maximumExpansion: number
   /** Accounts that the backup holds, and what they may do. */
   readonly users: boolean
 }
@@ -114,7 +116,8 @@ export const defaults: Options = {
   triggers: true,
   programs: true,
   users: false,
-  checksums: "Warn"
+  checksums: "Warn",
+  maximumExpansion: 1000
 }
 
 const leftOut = (options: Options, skipped: ReadonlySet<string>): ReadonlyArray<string> => [
@@ -138,7 +141,7 @@ export const run = (
     const incoming = yield* Incoming
     const backup = yield* expectations.make
     const restored = restoredSoFar.make(options)
-    const workbench = yield* workbenches.make(options.threads, backup, restored)
+    const workbench = yield* workbenches.make(options, backup, restored)
     const { progress, withSession } = workbench
     const definitions = restoreDefinitions.make(options, workbench, restored)
     const rows = restoreRows.make(options, workbench, restored, backup)

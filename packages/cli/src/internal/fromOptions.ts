@@ -100,6 +100,7 @@ const restoreOptions = Schema.Struct({
   "skip-post": Schema.Boolean,
   "drop-table": DropTable,
   checksum: Checksum,
+  "max-expansion": Schema.Int,
   "skip-binlog": Schema.Boolean
 })
 
@@ -263,6 +264,7 @@ const restoreOf = (input: typeof restoreOptions.Type): Either.Either<RestoreConf
       sourceDatabase: Option.fromNullable(input["source-db"]),
       dropTable: input["drop-table"],
       checksum: input.checksum,
+      maxExpansion: input["max-expansion"],
       data: !input["no-data"],
       users: input.users,
       schemas: !input["no-schemas"],

@@ -158,9 +158,10 @@ export const make = (options: Options, workbench: Workbench, restored: Restored)
       (session, statement, what) =>
         Effect.gen(function*() {
           yield* staysHere(arrival, kind.database, namesOf(what))
-          const other = kind._tag !== "View"
-            ? undefined
-            : namesOf(what).find((name) => !restored.isOwn(kind, name))
+          // the view itself is named in a character set of its own
+          const other = kind._tag === "View" && what._tag === "Drop"
+            ? what.names.find((name) => !restored.isOwn(kind, name))
+            : undefined
           if (other !== undefined) {
             return yield* refused(arrival, `it is about ${Sql.quoteName(other)}, which the file is not about`)
           }

@@ -52,7 +52,8 @@ export const make = (options: Options) => {
 
   /** Whether a name of a statement stays in the database that its file goes to. */
   const isHere = (part: string, name: Sql.Name): boolean =>
-    name.database === undefined || name.database === databaseOf(part)
+    // what is in another character set than UTF-8 cannot be told here
+    name.database === undefined || name.database === databaseOf(part) || name.database.includes("\ufffd")
   const isSame = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase()
 
   return {

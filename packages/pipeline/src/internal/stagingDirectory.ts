@@ -11,7 +11,7 @@ import * as Either from "effect/Either"
 import * as Stream from "effect/Stream"
 
 import * as Checksum from "../Checksum.js"
-import { type BackupError, OutputError } from "../SluiceError.js"
+import { BackupError, OutputError } from "../SluiceError.js"
 import type { SharedDirectory, Staging } from "../Staging.js"
 import { toBackupError, toOutputError } from "./platform.js"
 import * as internal from "./staging.js"
@@ -34,6 +34,17 @@ export interface Options {
 
 /** The name of a file under way: hidden, so that it is no backup's name, and telling which file it would become. */
 const partial = (name: string): string => `.${name}.partial`
+
+const kinds: { readonly [T in FileSystem.File.Type]: string } = {
+  File: "file",
+  Directory: "folder",
+  SymbolicLink: "link",
+  BlockDevice: "device",
+  CharacterDevice: "device",
+  FIFO: "pipe",
+  Socket: "socket",
+  Unknown: "thing of an unknown kind"
+}
 
 const isPartial = (name: string): boolean => name.startsWith(".") && name.endsWith(".partial")
 
@@ -140,6 +151,31 @@ export const make = (options: Options): Effect.Effect<
         toBackupError("cannot read a file of the backup", at(name))
       )
 
+    /**
+     * Whoever wrote the folder may be a stranger: a pipe with a file's name would be waited for without end, and a link
+     * may lead to any file of this machine. The platform cannot open without following links, so this looks first.
+     */
+    const isOwnFile = (name: string): Effect.Effect<void, BackupError> =>
+      Effect.gen(function*() {
+        const failed = toBackupError("cannot read a file of the backup", at(name))
+        const refused = (reason: "Unexpected" | "UnsafeName", detail: string) =>
+          new BackupError({
+            reason,
+            what: "a file of the backup is refused",
+            where: at(name),
+            detail,
+            advice: "Put the file itself into the folder"
+          })
+        const { type } = yield* Effect.mapError(fs.stat(at(name)), failed)
+        if (type !== "File") {
+          return yield* refused("Unexpected", `it is no file but a ${kinds[type]}`)
+        }
+        const real = yield* Effect.mapError(fs.realPath(at(name)), failed)
+        if (path.dirname(real) !== (yield* Effect.mapError(fs.realPath(folder), failed))) {
+          return yield* refused("UnsafeName", `it is a link that leaves the folder, to ${real}`)
+        }
+      })
+
     const staging: Staging["Type"] = {
       share: largestFile,
       create: internal.create(open),
@@ -156,7 +192,7 @@ export const make = (options: Options): Effect.Effect<
     const shared: SharedDirectory["Type"] = {
       path: options.path,
       adopt: (name) =>
-        Effect.suspend(() => {
+        Effect.flatMap(isOwnFile(name), () => {
           const checksum = Checksum.make()
           let bytes = 0
           return Stream.runForEach(read(name), (block) =>

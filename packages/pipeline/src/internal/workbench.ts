@@ -13,9 +13,11 @@ import { Compression } from "../Compression.js"
 import { Disposal } from "../Disposal.js"
 import type { Arrival } from "../Incoming.js"
 import { Progress } from "../Progress.js"
+import type { Options } from "../Restore.js"
 import type { BackupError, TargetError } from "../SluiceError.js"
 import { Staging } from "../Staging.js"
 import * as Target from "../Target.js"
+import * as expansion from "./expansion.js"
 import type * as expectations from "./expectations.js"
 import { Awaited } from "./loading.js"
 import type { Readable } from "./reading.js"
@@ -33,7 +35,11 @@ export type Workbench = Effect.Effect.Success<ReturnType<typeof make>>
  *
  * @internal
  */
-export const make = (threads: number, backup: Backup, restored: Restored) =>
+export const make = (
+  { maximumExpansion, threads }: Pick<Options, "threads" | "maximumExpansion">,
+  backup: Backup,
+  restored: Restored
+) =>
   Effect.gen(function*() {
     const progress = yield* Progress
     const staging = yield* Staging
@@ -56,7 +62,9 @@ export const make = (threads: number, backup: Backup, restored: Restored) =>
     const readable = ({ compression, file, kind }: Arrival): Readable => ({
       file,
       kind: kind._tag,
-      bytes: decode(file.name, compression)(staging.read(file.name))
+      bytes: compression === "none"
+        ? staging.read(file.name)
+        : expansion.limited(file, maximumExpansion)(decode(file.name, compression)(staging.read(file.name)))
     })
 
     const readNames = (session: Target.Session) =>

@@ -128,7 +128,7 @@ export const isSurelyRefused = (bytes: Uint8Array): boolean => {
   const proven = proving.make(
     { stored: () => Stream.make(content), discard: () => Effect.void },
     backup,
-    { look: () => Effect.void }
+    () => Effect.void
   )
   return Foreign.filesOf(bytes).some((file) => {
     const parsed = FileName.parse(file.name)

@@ -24,6 +24,7 @@ import type { Named } from "./internal/named.js"
 import * as order from "./internal/order.js"
 import * as preflights from "./internal/preflight.js"
 import * as proving from "./internal/proving.js"
+import * as reading from "./internal/reading.js"
 import * as replay from "./internal/replay.js"
 import * as restoredSoFar from "./internal/restored.js"
 import * as restoreDefinitions from "./internal/restoreDefinitions.js"
@@ -183,7 +184,7 @@ export const run = (
       Stream.filterMap((arrival) => arrival),
       Stream.tap(({ file, kind }) => {
         const refusal = "database" in kind ? restored.refusal(kind.database) : undefined
-        return refusal === undefined ? Effect.void : replay.refused(file.name, refusal)
+        return refusal === undefined ? Effect.void : reading.refused(file.name, refusal)
       }),
       Stream.mapEffect(ofServer.before),
       Stream.filterMap((arrival) => arrival),

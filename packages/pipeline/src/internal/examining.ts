@@ -43,6 +43,7 @@ export const make = (backup: Backup, refuse: (arrival: Arrival) => Effect.Effect
     const stored = ({ file }: Arrival) => staging.read(file.name)
     const readable = (arrival: Arrival): Readable => ({
       file: arrival.file,
+      kind: arrival.kind._tag,
       bytes: decode(arrival.file.name, arrival.compression)(stored(arrival))
     })
     const park = ({ file }: Arrival) => staging.park(file.name)

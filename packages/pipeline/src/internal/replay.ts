@@ -94,7 +94,10 @@ export const rows = <E>(
             yield* session.execute(step.bytes)
             return { ...so, strict: false }
           case "Load":
-            return { rows: so.rows + (yield* loaded(session, step.load, yield* options.rowsOf(step.load.file))), strict: false }
+            return {
+              rows: so.rows + (yield* loaded(session, step.load, yield* options.rowsOf(step.load.file))),
+              strict: false
+            }
           case "Insert":
             // a file's header may have made the session lenient
             yield* so.strict ? Effect.void : session.prepareForRows

@@ -14,7 +14,7 @@ import type { Options } from "../Restore.js"
 import type { BackupError, RestoreError, TargetError } from "../SluiceError.js"
 import type * as Target from "../Target.js"
 import * as CreateDatabase from "./createDatabase.js"
-import * as replay from "./replay.js"
+import * as reading from "./reading.js"
 import type { OfTable, Restored } from "./restored.js"
 import * as way from "./way.js"
 import type { Workbench } from "./workbench.js"
@@ -51,7 +51,7 @@ const namesOf = (kind: Statement.Kind): ReadonlyArray<Sql.Name> => {
 
 /** @internal */
 export const make = (options: Options, workbench: Workbench, restored: Restored) => {
-  const refused = (arrival: Arrival, detail: string) => replay.refused(arrival.file.name, detail)
+  const refused = (arrival: Arrival, detail: string) => reading.refused(arrival.file.name, detail)
 
   /** Everything that a statement names stays in the database of its file. */
   const staysHere = (arrival: Arrival, part: string, names: ReadonlyArray<Sql.Name>) =>

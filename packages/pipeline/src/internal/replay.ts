@@ -65,18 +65,15 @@ const loaded = (session: Session, load: LoadData.LoadData, rows: Readable) =>
 
 /**
  * Runs the statements of a data file, and gives the number of rows that they put in. `rowsOf` gives the file with the
- * rows of a LOAD DATA statement, by the name that the statement says.
+ * rows of a LOAD DATA statement, by the name that the statement says; `isOwn` says whether a table is the file's.
  *
  * @internal
  */
 export const rows = <E>(
   session: Session,
   file: Readable,
-  options: {
-    readonly rowsOf: (name: string) => Effect.Effect<Readable, E>
-    /** Whether a table is the one that the file is about. */
-    readonly isOwn: (table: Sql.Name) => boolean
-  }
+  rowsOf: (name: string) => Effect.Effect<Readable, E>,
+  isOwn: (table: Sql.Name) => boolean
 ) =>
   Stream.runFoldEffect(
     steps(file),
@@ -85,7 +82,7 @@ export const rows = <E>(
       Effect.gen(function*() {
         if (step._tag !== "Set") {
           const { table } = step._tag === "Insert" ? step.kind : step.load
-          if (!options.isOwn(table)) {
+          if (!isOwn(table)) {
             return yield* refused(step.where, `it writes to ${Sql.quoteName(table)}, which the file is not about`)
           }
         }
@@ -95,7 +92,7 @@ export const rows = <E>(
             return { ...so, strict: false }
           case "Load":
             return {
-              rows: so.rows + (yield* loaded(session, step.load, yield* options.rowsOf(step.load.file))),
+              rows: so.rows + (yield* loaded(session, step.load, yield* rowsOf(step.load.file))),
               strict: false
             }
           case "Insert":

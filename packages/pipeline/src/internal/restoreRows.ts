@@ -46,6 +46,7 @@ export const make = (options: Options, workbench: Workbench, restored: Restored,
           used[1] = rows
           return workbench.readable(rows)
         })
+      const isOwn = (table: Sql.Name) => restored.isOwn(file, table)
       return workbench.withSession((session) =>
         Effect.gen(function*() {
           yield* session.use(restored.databaseOf(file.database))
@@ -55,10 +56,7 @@ export const make = (options: Options, workbench: Workbench, restored: Restored,
           yield* workbench.readNames(session)
           yield* session.prepareForRows
           yield* session.begin
-          return yield* replay.rows(session, workbench.readable(arrival), {
-            rowsOf,
-            isOwn: (table) => restored.isOwn(file, table)
-          }).pipe(
+          return yield* replay.rows(session, workbench.readable(arrival), rowsOf, isOwn).pipe(
             Effect.tap((rows) => backup.count(arrival.file, rows)),
             Effect.zipLeft(Undone.committing(session, arrival.file.name)),
             Effect.catchAll(

@@ -102,6 +102,7 @@ const hostile: ReadonlyArray<readonly [Tag, string]> = [
   ),
   ["Table", "LOAD DATA INFILE '/etc/passwd' INTO TABLE t"],
   ["Post", "LOAD DATA LOCAL INFILE '/etc/passwd' INTO TABLE t"],
+  ["Rows", "/*!LOAD DATA LOCAL INFILE 'd.t.00000.dat' INTO TABLE `t` */"],
   ["Database", "CREATE TABLE t (a int)"],
   ["Database", "CREATE /*!99999 DATABASE a */ /*!50000 USER x */ DATABASE `b`"],
   ["Table", "CREATE TABLE t AS SELECT * FROM mysql.user"],

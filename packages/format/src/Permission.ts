@@ -132,6 +132,7 @@ const problem = (
         : drops[file]?.has(kind.what) !== true
         ? `${nameOf(kind)} has no place in such a file`
         : Permission.hides(bytes, head)
+    case "LoadData":
     case "CreateDatabase":
     case "CreateSequence":
       return Permission.hides(bytes, head)

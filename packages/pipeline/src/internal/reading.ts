@@ -84,7 +84,9 @@ const stepOf = (file: StagedFile, statement: Statement.Statement, loads: number)
   const permitted = Permission.check("Rows", bytes)
   const kind = Either.isRight(permitted) ? permitted.right : Statement.classify(bytes)
   const where = `${file.name}, statement ${statement.position}`
-  if (Either.isLeft(permitted) && (kind._tag === "Set" || (kind._tag === "Insert" && kind.rows > 0))) {
+  // what is not for a data file at all is told in words of its own below
+  const isKnown = kind._tag === "Set" || kind._tag === "LoadData" || (kind._tag === "Insert" && kind.rows > 0)
+  if (Either.isLeft(permitted) && isKnown) {
     return Either.left(refused(where, permitted.left.detail))
   }
   const unusable = (reason: BackupError["reason"], detail: string, advice?: string) =>

@@ -55,6 +55,11 @@ const usual: ReadonlyArray<readonly [Tag, string]> = [
     "INSERT INTO `t` VALUES(1,-2.5e-3,+4,.5,NULL,\"a\",'b',0xFF,X'00',b'1',_binary \"\\\"\",_utf8mb4 'x',\"\",-0e0)\n,(2,DEFAULT,TRUE,0,0,0,0,0,0,0,0,0,0,0)\n"
   ],
   ["Rows", "INSERT IGNORE INTO `t` (`a`,`b`) VALUES(CONVERT(\"{}\" USING UTF8MB4),1)"],
+  [
+    "Rows",
+    "INSERT INTO `t` VALUES(JSON_REPLACE(CONVERT('[1]' USING UTF8MB4), CONVERT('$[0]' USING UTF8MB4), " +
+    "CAST(1 AS UNSIGNED), CONVERT('$.a' USING UTF8MB4), DATE'2024-01-01', CONVERT('$.b' USING UTF8MB4), 5.))"
+  ],
   ["Rows", "REPLACE INTO `t` VALUES\n(1),\n(2)"],
   ["Rows", "LOAD DATA LOCAL INFILE 'd.t.00000.dat' INTO TABLE `t`"],
   ["Users", "CREATE USER IF NOT EXISTS `a`@`%` IDENTIFIED WITH 'x' AS '*1'"],
@@ -140,6 +145,7 @@ const hostile: ReadonlyArray<readonly [Tag, string]> = [
   ["Rows", "INSERT INTO t VALUES (@@version)"],
   ["Rows", "INSERT INTO t VALUES ((SELECT 1))"],
   ["Rows", "INSERT INTO t VALUES (CONVERT((SELECT 1) USING utf8))"],
+  ["Rows", "INSERT INTO t VALUES (JSON_REPLACE('[1]', '$[0]', (SELECT 1)))"],
   ["Rows", "INSERT INTO t VALUES (1) ON DUPLICATE KEY UPDATE a = 2"],
   ["Rows", "INSERT INTO t VALUES (1) RETURNING *"],
   ["Rows", "INSERT INTO t VALUES (1) /*!50000 ON DUPLICATE KEY UPDATE a = 2 */"],

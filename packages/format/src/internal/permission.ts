@@ -131,8 +131,23 @@ export const set = (
   return undefined
 }
 
-const values = new Set(["NULL", "DEFAULT", "TRUE", "FALSE", "X", "B", "N", "USING"])
-const openers = new Set(["CONVERT", "ROW"])
+const values = new Set([
+  "NULL",
+  "DEFAULT",
+  "TRUE",
+  "FALSE",
+  "X",
+  "B",
+  "N",
+  "USING",
+  "AS",
+  "UNSIGNED",
+  "DATE",
+  "TIME",
+  "TIMESTAMP"
+])
+// with the last two, values of JSON are made of which a text does not say all
+const openers = new Set(["CONVERT", "ROW", "CAST", "JSON_REPLACE"])
 
 const isDigit = (byte: number): boolean => byte >= 0x30 && byte <= 0x39
 const isWordByte = (byte: number): boolean =>

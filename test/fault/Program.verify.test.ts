@@ -6,6 +6,7 @@ import * as Path from "node:path"
 import { fileURLToPath } from "node:url"
 
 import { assert, describe, it } from "@effect/vitest"
+import { Sql } from "@sluice/format"
 import { Verify } from "@sluice/pipeline"
 import { Effect, Schema } from "effect"
 
@@ -82,6 +83,40 @@ describe("the program, with a backup and no server", () => {
       const cut = yield* verify(["-"], stream.slice(0, 3000))
       assert.strictEqual(cut.code, 6)
       assert.strictEqual((yield* verify(["-"], new Uint8Array(0))).code, 6)
+    }))
+
+  it.scopedLive("refuses statements that no dump writes, by name, and takes them by leave, which ends with 3", () =>
+    Effect.gen(function*() {
+      const path = yield* folder
+      const odd = "UPDATE `orders` SET `a` = 'hunter2'"
+      const files = Foreign.withoutManifest(Foreign.filesOf(stream)).map((file) =>
+        file.name === "shop.orders-schema.sql" ? { ...file, bytes: Sql.bytes(file.bytes, odd, ";\n") } : file
+      )
+      const bytes = Foreign.streamOf(files)
+      const leave = "--allow-unknown-statements"
+      for (
+        const [end, taken] of [
+          [yield* verify(["-"], bytes), yield* verify([leave, "-"], bytes)],
+          [
+            yield* unpack(`${path}/refused`, bytes),
+            yield* ended(["unpack", "--no-defaults", "-d", `${path}/taken`, leave], { stdin: bytes })
+          ]
+        ] as const
+      ) {
+        assert.strictEqual(end.code, 6, end.stderr)
+        assert.match(
+          end.stderr,
+          /^sluice: .*shop\.orders-schema\.sql, statement \d+.*UPDATE `orders` SET `a` ….*--allow-unknown-statements/m
+        )
+        assert.strictEqual(taken.code, 3, taken.stderr)
+        assert.match(taken.stderr, /^sluice: finished, but not complete: .*shop\.orders-schema\.sql, statement \d+/m)
+        assert.match(taken.stderr, /^INCOMPLETE: /m)
+        assert.notInclude(`${end.stderr}${taken.stderr}`, "hunter2")
+      }
+      assert.notInclude(namesIn(`${path}/refused`), "metadata")
+      assert.include(namesIn(`${path}/taken`), "metadata")
+      // what nothing was taken from is complete
+      assertComplete(yield* verify([leave, "-"], stream), counts)
     }))
 
   it.scopedLive("unpacks into an empty folder only, and leaves no metadata when the stream is damaged", () =>

@@ -62,6 +62,25 @@ describeVendors("objects of its own", (vendor) => {
       120_000
     )
 
+    it.scoped("a trigger that was typed with its database goes along into another one", () =>
+      Effect.gen(function*() {
+        yield* moves.make(
+          "DROP DATABASE IF EXISTS typed",
+          "CREATE DATABASE typed",
+          "CREATE TABLE typed.t (a int)",
+          "CREATE TRIGGER typed.g BEFORE INSERT ON typed.t FOR EACH ROW SET NEW.a = NEW.a + 1"
+        )
+        const to = yield* connect(yield* real.To)
+        // where it came from is there too, and is left alone
+        yield* run(to, "DROP DATABASE IF EXISTS typed", "CREATE DATABASE typed", "CREATE TABLE typed.t (a int)")
+        const { restored } = yield* moves.move(["typed"], { restore: { database: Option.some("moved") } })
+        assert.isTrue(restored.complete)
+        const triggers = "SELECT TRIGGER_SCHEMA, TRIGGER_NAME, EVENT_OBJECT_SCHEMA FROM information_schema.TRIGGERS " +
+          "WHERE TRIGGER_SCHEMA IN ('typed', 'moved')"
+        assert.deepStrictEqual(yield* ask(to, triggers), [["moved", "g", "moved"]])
+        yield* run(to, "DROP DATABASE typed", "DROP DATABASE moved")
+      }), 120_000)
+
     it.scoped(
       "another tool's sequence may come after the tables that use it, and goes where it stood",
       () =>

@@ -1,5 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { type FileName, Permission, Sql } from "@sluice/format"
+import { Trust } from "@sluice/pipeline"
+import { Contents } from "@sluice/testing"
 import { Effect, Either, Exit } from "effect"
 
 import * as Damage from "../support/damage.js"
@@ -39,6 +41,15 @@ const usual: ReadonlyArray<readonly [Tag, string]> = [
   ["Table", "CREATE TABLE IF NOT EXISTS `v1`(\n`a` int,\n`b` int\n) ENGINE=MEMORY ENCRYPTION='N'"],
   ["Table", "CREATE TABLE `t` (`a` int CHECK (`a` LIKE 'x%'), `g` int GENERATED ALWAYS AS (`a` + 1) STORED)"],
   ["Table", "ALTER TABLE `t`\n ADD KEY `k` (`a`),\n ADD CONSTRAINT `f` FOREIGN KEY (`a`) REFERENCES `u` (`a`)"],
+  [
+    "Table",
+    "CREATE TABLE `t` (\n  `a` varchar(9) COMMENT 'it\\'s */'\n)\n/*!50500 PARTITION BY LIST COLUMNS(`a`)\n(PARTITION p VALUES IN ('*/','/* x')) */"
+  ],
+  ["Table", "CREATE TABLE \"say \"\"hi\"\"\" (\n  \"id\" int NOT NULL COMMENT 'a\\\\'\n)"],
+  ["Table", "/*!40101 SET NAMES latin1*/"],
+  ["Rows", "SET @OLD_SQL_MODE=@@SQL_MODE, SQL_MODE='NO_AUTO_VALUE_ON_ZERO'"],
+  ["View", "SET character_set_client = sjis"],
+  ["Triggers", "SET sql_mode = @PREV_SQL_MODE"],
   ["Table", "DROP TABLE IF EXISTS `t`"],
   ["Sequence", "DROP TABLE IF EXISTS `s`"],
   ["Sequence", "CREATE SEQUENCE `s` start with 1 minvalue 1 maxvalue 9 increment by 1 cache 0 nocycle ENGINE=InnoDB"],
@@ -121,6 +132,29 @@ const hostile: ReadonlyArray<readonly [Tag, string]> = [
   ["Table", "CREATE /*!50000 USER x */ TABLE t (a int)"],
   ["Table", "CREATE TABLE t (a int COMMENT /*!99999 '*/ 'x') SELECT 1 -- ')"],
   ["Table", "CREATE TABLE t (a int /*!50000 -- */ ) SELECT \n */ )"],
+  ["Table", "CREATE TABLE t (a int) /*!50100 PARTITION BY (a) */ SELECT 1 /*!99999 '*/ '*/"],
+  ["Table", "CREATE TABLE t (a int) /*!80000 COMMENT '*/ SELECT 1' */"],
+  ["Table", "CREATE TABLE \"t\" (\"a\\\" int) SELECT 1 -- \" int)"],
+  ["Table", "CREATE TABLE \"t\\\" LIKE mysql.user -- \" (a int)"],
+  ["Table", "CREATE TEMPORARY TABLE t (a int)"],
+  ["Table", "CREATE OR REPLACE TEMPORARY TABLE t (a int)"],
+  ["Sequence", "CREATE TEMPORARY SEQUENCE s"],
+  ...(["Rows", "Table"] as const).flatMap((file) =>
+    [
+      "SET sql_mode = 1048576",
+      "SET sql_mode = '1048576'",
+      "SET sql_mode = 0x100000",
+      "SET sql_mode = DEFAULT",
+      "SET sql_mode = @x",
+      "SET sql_mode = NO_BACKSLASH_ESCAPES",
+      "SET @x = 'NO_BACKSLASH_ESCAPES'",
+      "SET NAMES gbk",
+      "/*!40101 SET NAMES 'SJIS'*/",
+      "SET character_set_client = 28",
+      "SET character_set_client = @x",
+      "SET CHARACTER SET big5"
+    ].map((sql) => [file, sql] as const)
+  ),
   ["Table", "ALTER TABLE t RENAME TO other.t"],
   ["Table", "ALTER TABLE t ADD KEY (a), DROP COLUMN b"],
   ["Table", "ALTER TABLE t EXCHANGE PARTITION p WITH TABLE u"],
@@ -136,6 +170,7 @@ const hostile: ReadonlyArray<readonly [Tag, string]> = [
   ["Post", "CREATE AGGREGATE FUNCTION f RETURNS INTEGER SONAME 'evil.so'"],
   ["Post", "CREATE /*!99999 PROCEDURE p() */ USER x"],
   ["Rows", "CREATE TABLE t (a int)"],
+  ["Rows", "INSERT INTO \"t\\\" SELECT * FROM mysql.user -- \" VALUES (1)"],
   ["Rows", "INSERT INTO t SELECT * FROM mysql.user"],
   ["Rows", "INSERT INTO t VALUES (LOAD_FILE('/etc/passwd'))"],
   ["Rows", "INSERT INTO t VALUES (SLEEP(1000))"],
@@ -162,6 +197,12 @@ const hostile: ReadonlyArray<readonly [Tag, string]> = [
 describe("what a file of a backup may hold", () => {
   it("is what dumps write", () => {
     for (const [file, statement] of usual) passes(file, statement)
+  })
+
+  it("is in single quotes when names are in double quotes", () => {
+    const rows = (sql: string) => Permission.check("Rows", Sql.bytes(sql), { namesInDoubleQuotes: true })
+    assert(Either.isRight(rows("INSERT INTO \"t\" (\"a b\") VALUES('x\\'y\"',1)")))
+    assert(Either.isLeft(rows("INSERT INTO t VALUES(\"\\\", (SELECT 1), \"\\\")")))
   })
 
   it("is nothing else", () => {
@@ -205,7 +246,7 @@ describe("a backup that somebody changed and sealed again", () => {
           ["d.t-schema.sql", "CREATE TABLE `other`.`x` (\n  `a` int\n)", /not in the database of the file/],
           ["d.w-schema-view.sql", "DROP TABLE IF EXISTS `t`", /`t`, which the file is not about/],
           ["d-schema-post.sql", "DROP PROCEDURE IF EXISTS `sys`.`p`", /not in the database of the file/],
-          ["d-schema-create.sql", "CREATE DATABASE IF NOT EXISTS `mysql`", /mysql, which is the server's own/]
+          ["d-schema-create.sql", "GRANT ALL ON *.* TO `x`", /GRANT has no place/]
         ] as const
       ) {
         const outcome = yield* Damage.restoreStream(yield* forged(name, statement))
@@ -216,12 +257,60 @@ describe("a backup that somebody changed and sealed again", () => {
       }
     }))
 
-  it.live("is refused when it would write to the server's own databases", () =>
+  it.live("is refused when rows are read otherwise than they look", () =>
+    Effect.gen(function*() {
+      for (
+        const statement of [
+          "SET sql_mode = 'ANSI_QUOTES';\nINSERT INTO t VALUES(9,\"\\\",(SELECT 1)) -- \",1)",
+          "SET sql_mode = 'oracle';\nINSERT INTO t VALUES(9,\"\\\",1)) -- \",1)"
+        ]
+      ) {
+        const outcome = yield* Damage.restoreStream(yield* forged("d.t.00000.sql", statement))
+        assert.match(Damage.assertRefused(outcome, statement).message, /more than values/)
+      }
+    }))
+
+  it.live("is taken by leave of the user, who is told of each statement, and is not complete", () =>
+    Effect.gen(function*() {
+      const stream = yield* forged(
+        "d.t.00000.sql",
+        "SET sql_log_bin = 'hunter2'"
+      )
+      const refused = yield* Damage.restoreStream(stream)
+      const { message } = Damage.assertRefused(refused, "without leave")
+      for (const part of ["d.t.00000.sql, statement ", "SET sql_log_bin …", "--allow-unknown-statements"]) {
+        assert.include(message, part)
+      }
+      assert.notInclude(message, "hunter2")
+      const lenient = { ...Trust.defaults, unknownStatements: "Take" as const }
+      const { exit, target } = yield* Effect.provideService(Damage.restoreStream(stream), Trust.Trust, lenient)
+      assert(Exit.isSuccess(exit), String(exit))
+      assert.isFalse(exit.value.complete)
+      assert.match(exit.value.remarks.join(), /was taken.*d\.t\.00000\.sql, statement \d+.*SET sql_log_bin …/)
+      assert.deepStrictEqual(Contents.diff(Damage.everything, target), [])
+      // what has none is complete all the same
+      const sound = yield* Effect.provideService(
+        Damage.restoreStream(yield* forged("d.t.00000.sql", "SET NAMES binary")),
+        Trust.Trust,
+        lenient
+      )
+      assert(Exit.isSuccess(sound.exit) && sound.exit.value.complete && sound.exit.value.remarks.length === 0)
+    }))
+
+  it.live("leaves the server's own databases alone, and says so", () =>
     Effect.gen(function*() {
       const stream = yield* Damage.streamOf(Damage.everything)
       const files = Foreign.filesOf(stream).filter(({ name }) => !name.startsWith("metadata"))
-      const more = { name: "mysql.user.00000.sql", bytes: Damage.text("INSERT INTO `user` VALUES(1);\n") }
-      const outcome = yield* Damage.restoreStream(Foreign.streamOf(Damage.sealed(stream, [...files, more])))
-      assert.match(Damage.assertRefused(outcome, "mysql.user").message, /mysql\.user\.00000\.sql.*the server's own/)
+      const more = [
+        { name: "mydumper_7-schema-create.sql", bytes: Damage.text("CREATE DATABASE `mysql`;\n") },
+        { name: "mydumper_7.user-schema.sql", bytes: Damage.text("CREATE TABLE `user` (\n  `a` int\n);\n") },
+        { name: "mydumper_7.user.00000.sql", bytes: Damage.text("INSERT INTO `user` VALUES(1);\n") },
+        { name: "sys.x.00000.sql", bytes: Damage.text("INSERT INTO `x` VALUES(1);\n") },
+        { name: "mydumper_7-schema-post.sql", bytes: Damage.text("CREATE PROCEDURE p()\nselect 1;\n") }
+      ]
+      const { exit, target } = yield* Damage.restoreStream(Foreign.streamOf(Damage.sealed(stream, [...files, ...more])))
+      assert(Exit.isSuccess(exit), String(exit))
+      assert.include(exit.value.leftOut.join(), "mysql (the server's own")
+      assert.deepStrictEqual(Contents.diff(Damage.everything, target), [])
     }))
 })

@@ -248,3 +248,46 @@ describe("Statement.classify", () => {
     assert.deepStrictEqual({ ...classified(statement) }, { ...kind })
   })
 })
+
+describe("a definition without the name of its database", () => {
+  const unqualified = (text: string) =>
+    Sql.text(Statement.unqualified(Sql.bytes(text), (database) => database.toLowerCase() === "old"))
+
+  it("loses it before its own name and its table's, and nowhere else", () => {
+    for (
+      const [before, after] of [
+        [
+          "CREATE DEFINER=`old`@`%` TRIGGER old.g BEFORE INSERT ON old.t FOR EACH ROW SET @a = (SELECT old.t.a)",
+          "CREATE DEFINER=`old`@`%` TRIGGER g BEFORE INSERT ON t FOR EACH ROW SET @a = (SELECT old.t.a)"
+        ],
+        [
+          "CREATE TRIGGER g AFTER DELETE ON `OLD` . `t` FOR EACH ROW SET @a = 1",
+          "CREATE TRIGGER g AFTER DELETE ON `t` FOR EACH ROW SET @a = 1"
+        ],
+        [
+          "CREATE OR REPLACE TRIGGER IF NOT EXISTS `old`.`old` BEFORE UPDATE ON new.t FOR EACH ROW SET @a = 1",
+          "CREATE OR REPLACE TRIGGER IF NOT EXISTS `old` BEFORE UPDATE ON new.t FOR EACH ROW SET @a = 1"
+        ],
+        ["CREATE ALGORITHM=MERGE VIEW \"old\".\"v\" AS SELECT 1", "CREATE ALGORITHM=MERGE VIEW \"v\" AS SELECT 1"],
+        ["CREATE PACKAGE BODY old.p AS END", "CREATE PACKAGE BODY p AS END"]
+      ] as const
+    ) {
+      assert.strictEqual(unqualified(before), after)
+      assert.strictEqual(unqualified(after), after)
+    }
+  })
+
+  it("is as it was when it is something else", () => {
+    for (
+      const text of [
+        "CREATE TABLE old.t (a int)",
+        "DROP TRIGGER old.g",
+        "CREATE TRIGGER",
+        "INSERT INTO old.t VALUES (1)",
+        ""
+      ]
+    ) {
+      assert.strictEqual(unqualified(text), text)
+    }
+  })
+})

@@ -257,6 +257,13 @@ export const DumpConfig = Schema.Struct({
  */
 export type DumpConfig = typeof DumpConfig.Type
 
+const trust = {
+  /** How many times its size a compressed file may become. */
+  maxExpansion: Schema.Number,
+  /** Whether statements that no dump writes are taken. */
+  allowUnknownStatements: Schema.Boolean
+}
+
 /**
  * What a restore is to do. Without a stream, or with a stream of names only, `directory` is there.
  *
@@ -274,7 +281,7 @@ export const RestoreConfig = Schema.Struct({
   sourceDatabase: Schema.OptionFromSelf(Schema.String),
   dropTable: DropTable,
   checksum: Checksum,
-  maxExpansion: Schema.Number,
+  ...trust,
   data: Schema.Boolean,
   users: Schema.Boolean,
   schemas: Schema.Boolean,
@@ -304,6 +311,7 @@ export const VerifyConfig = Schema.Struct({
   directory: Schema.OptionFromSelf(Schema.String),
   /** Whether the report is printed as JSON. */
   json: Schema.Boolean,
+  ...trust,
   /** Bytes of a backup that may be in memory. */
   memoryBudget: Schema.Number
 })
@@ -322,6 +330,7 @@ export type VerifyConfig = typeof VerifyConfig.Type
  */
 export const UnpackConfig = Schema.Struct({
   ...messages,
+  ...trust,
   directory: Schema.String,
   /** Bytes of a backup that may be in memory. */
   memoryBudget: Schema.Number

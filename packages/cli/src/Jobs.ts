@@ -24,6 +24,7 @@ import {
 } from "@sluice/pipeline/SluiceError"
 import * as Staging from "@sluice/pipeline/Staging"
 import * as StreamMode from "@sluice/pipeline/StreamMode"
+import * as Trust from "@sluice/pipeline/Trust"
 import * as Unpack from "@sluice/pipeline/Unpack"
 import type { Verdict } from "@sluice/pipeline/Verdict"
 import * as Verify from "@sluice/pipeline/Verify"
@@ -197,6 +198,16 @@ const existing: { readonly [Mode in Config.DropTable]: Restore.Existing } = {
 
 const checksums = { fail: "Fail", warn: "Warn", skip: "Skip" } as const
 
+/** A job that trusts a backup as far as it was told. */
+const trusting = <A, E, R>(
+  { allowUnknownStatements, maxExpansion }: Pick<RestoreConfig, "allowUnknownStatements" | "maxExpansion">,
+  job: Effect.Effect<A, E, R>
+) =>
+  Effect.provideService(job, Trust.Trust, {
+    maximumExpansion: maxExpansion,
+    unknownStatements: allowUnknownStatements ? "Take" : "Refuse"
+  })
+
 /**
  * Restores what was asked for.
  *
@@ -231,7 +242,6 @@ export const restore = (
       threads,
       existing: existing[config.dropTable],
       checksums: checksums[config.checksum],
-      maximumExpansion: config.maxExpansion,
       database: config.targetDatabase,
       only: config.sourceDatabase,
       includes: Config.includes(config),
@@ -245,7 +255,7 @@ export const restore = (
     const target = MysqlTarget.layer({ ...connection, binlog: !config.skipBinlog })
     return config.script
       ? yield* Effect.provide(Script.run(options), target)
-      : yield* Effect.provide(Restore.run(options), Layer.merge(arriving, target))
+      : yield* Effect.provide(trusting(config, Restore.run(options)), Layer.merge(arriving, target))
   })
 
 /** A file that holds a stream, in place of standard input. */
@@ -296,7 +306,7 @@ export const verify = (
         Layer.provideMerge(StreamMode.layerRestore(StreamMode.StreamMode.NoStreamAndNoDelete()), present(path))
     })
     const read = <R>(verified: Effect.Effect<Verify.Report, BackupError | OutputError | Stopped, R>) =>
-      Effect.catchTag(verified, "BackupError", (error) => Effect.succeed(Verify.unreadable(error)))
+      Effect.catchTag(trusting(config, verified), "BackupError", (error) => Effect.succeed(Verify.unreadable(error)))
     if (Option.isNone(config.backup)) {
       return yield* read(Effect.provide(Verify.run, stream))
     }
@@ -325,4 +335,7 @@ export const verify = (
 export const unpack = (
   config: UnpackConfig
 ): Effect.Effect<Verdict, BackupError | OutputError | Stopped, Environment> =>
-  Effect.provide(Unpack.run, Unpack.layer({ path: config.directory, budget: config.memoryBudget }))
+  Effect.provide(
+    trusting(config, Unpack.run),
+    Unpack.layer({ path: config.directory, budget: config.memoryBudget })
+  )

@@ -160,6 +160,9 @@ const verify = (config: Config.VerifyConfig) =>
         detail: report.findingCount === 1 ? first.message : `${report.findingCount} faults, the first: ${first.message}`
       })
     }
+    if (!report.complete) {
+      return yield* new Incomplete({ remarks: report.remarks })
+    }
   })
 
 /** Who is asked for two passwords has to know which one it is. */

@@ -96,24 +96,50 @@ const nameOf = (kind: Statement.Kind): string =>
     ? `DROP ${kind.what}`
     : kind._tag.replaceAll(/(?<=[a-z])(?=[A-Z])/g, " ").toUpperCase()
 
+/**
+ * How a statement is read.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Reads {
+  /** Whether what is in double quotes is a name: ANSI_QUOTES holds. */
+  readonly namesInDoubleQuotes: boolean
+}
+
+const temporary = new Set(["TEMPORARY"])
+const isTemporary = (bytes: Uint8Array, head: number): boolean =>
+  Permission.wordOf(bytes.subarray(0, head), 0, temporary) !== undefined
+const anyQuotes = [B.SINGLE_QUOTE, B.DOUBLE_QUOTE]
+const doubleQuotes = [B.DOUBLE_QUOTE]
+
 /** What is wrong with a statement of a kind that its file may hold. `cursor` stands behind its head. */
 const problem = (
   file: Tag,
   bytes: Uint8Array,
   kind: Statement.Kind,
-  cursor: Lexer.Cursor
+  cursor: Lexer.Cursor,
+  reads: Reads
 ): string | undefined => {
-  const head = cursor.start
+  const head = kind._tag === "Insert" ? Classify.rowsAt(bytes) : cursor.start
+  const isOfTable = kind._tag === "CreateTable" || kind._tag === "AlterTable"
+  if (
+    kind._tag !== "LoadData" && (Permission.isDoubtful(bytes, 0, head, anyQuotes) ||
+      (isOfTable && Permission.isDoubtful(bytes, head, bytes.length, doubleQuotes)))
+  ) {
+    return "a backslash stands in quotes where a name may be, so that not every server reads it alike"
+  }
   switch (kind._tag) {
     case "Insert": {
       if (kind.rows === 0) return "it holds an INSERT without rows"
-      const rowsAt = Classify.rowsAt(bytes)
-      const odd = Permission.hides(bytes.subarray(0, rowsAt), rowsAt) ?? Permission.oddInRows(bytes, rowsAt)
+      const odd = Permission.hides(bytes.subarray(0, head), head) ??
+        Permission.oddInRows(bytes, head, reads.namesInDoubleQuotes)
       return odd === undefined ? undefined : `it holds more than values: ${odd}`
     }
     case "CreateTable": {
       const hidden = Permission.hides(bytes, head)
       if (hidden !== undefined) return hidden
+      if (isTemporary(bytes, head)) return "it creates a table that goes away by itself"
       if (!cursor.punctuation(B.OPEN)) return "it creates a table without a list of columns"
       const other = cursor.word("LIKE") ?? Permission.wordOf(bytes, cursor.start, queries)
       return other === undefined ? undefined : `it makes a table out of another: ${other}`
@@ -132,9 +158,10 @@ const problem = (
         : drops[file]?.has(kind.what) !== true
         ? `${nameOf(kind)} has no place in such a file`
         : Permission.hides(bytes, head)
+    case "CreateSequence":
+      return isTemporary(bytes, head) ? "it creates a sequence that goes away by itself" : Permission.hides(bytes, head)
     case "LoadData":
     case "CreateDatabase":
-    case "CreateSequence":
       return Permission.hides(bytes, head)
     case "CreateView":
       return Permission.hides(bytes.subarray(0, head), head)
@@ -167,7 +194,11 @@ const refused = (detail: string): Either.Either<never, PermissionError> => Eithe
  * @since 0.1.0
  * @category checking
  */
-export const check = (file: Tag, statement: Uint8Array): Either.Either<Statement.Kind, PermissionError> => {
+export const check = (
+  file: Tag,
+  statement: Uint8Array,
+  reads: Reads = { namesInDoubleQuotes: false }
+): Either.Either<Statement.Kind, PermissionError> => {
   const { cursor, kind } = Classify.read(statement)
   if (file === "Users" || file === "Tablespaces") {
     const start = Sql.text(statement.subarray(0, longest))
@@ -183,7 +214,7 @@ export const check = (file: Tag, statement: Uint8Array): Either.Either<Statement
   if (kinds[file]?.includes(kind._tag) !== true) {
     return refused(`${nameOf(kind)} has no place in such a file`)
   }
-  const found = problem(file, statement, kind, cursor)
+  const found = problem(file, statement, kind, cursor, reads)
   return found === undefined ? Either.right(kind) : refused(found)
 }
 

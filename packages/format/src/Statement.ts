@@ -281,6 +281,26 @@ export const Kind: Data.TaggedEnum.Constructor<Kind> = Classify.Kind
 export const classify: (statement: Uint8Array) => Kind = Classify.classify
 
 /**
+ * The definition of a view or a stored program with the name of its database taken off its own name, and off the name of
+ * a trigger's table, where `isLeft` says so of the database: MariaDB prints a trigger as it was typed. What its body
+ * names stays.
+ *
+ * @example
+ * ```ts
+ * import { Sql, Statement } from "@sluice/format"
+ *
+ * const trigger = Sql.bytes("CREATE TRIGGER old.g BEFORE INSERT ON old.t FOR EACH ROW SET @a = 1")
+ * Statement.unqualified(trigger, (database) => database === "old")
+ * // CREATE TRIGGER g BEFORE INSERT ON t FOR EACH ROW SET @a = 1
+ * ```
+ *
+ * @since 0.1.0
+ * @category editing
+ */
+export const unqualified: (definition: Uint8Array, isLeft: (database: string) => boolean) => Uint8Array =
+  Classify.unqualified
+
+/**
  * An INSERT or REPLACE with DEFAULT in place of the values of some columns: for those that a server computes, which
  * takes no value for them. `columns` picks them by their place among the values, from 0.
  *

@@ -24,7 +24,6 @@ import type { Named } from "./internal/named.js"
 import * as order from "./internal/order.js"
 import * as preflights from "./internal/preflight.js"
 import * as proving from "./internal/proving.js"
-import * as reading from "./internal/reading.js"
 import * as replay from "./internal/replay.js"
 import * as restoredSoFar from "./internal/restored.js"
 import * as restoreDefinitions from "./internal/restoreDefinitions.js"
@@ -95,8 +94,6 @@ export interface Options {
   readonly programs: boolean
   /** What becomes of a difference from the checksums that another tool's metadata has. */
   readonly checksums: Checksums
-  /** How many times its size a compressed file may become; less than 64 MiB it always may. */
-  readonly maximumExpansion: number
   /** Accounts that the backup holds, and what they may do. */
   readonly users: boolean
 }
@@ -117,8 +114,7 @@ export const defaults: Options = {
   triggers: true,
   programs: true,
   users: false,
-  checksums: "Warn",
-  maximumExpansion: 1000
+  checksums: "Warn"
 }
 
 const leftOut = (options: Options, skipped: ReadonlySet<string>): ReadonlyArray<string> => [
@@ -182,10 +178,6 @@ export const run = (
       Shutdown.stoppable,
       Stream.mapEffect(proven),
       Stream.filterMap((arrival) => arrival),
-      Stream.tap(({ file, kind }) => {
-        const refusal = "database" in kind ? restored.refusal(kind.database) : undefined
-        return refusal === undefined ? Effect.void : reading.refused(file.name, refusal)
-      }),
       Stream.mapEffect(ofServer.before),
       Stream.filterMap((arrival) => arrival),
       Stream.mapConcatEffect(queue.admit),
@@ -249,15 +241,20 @@ export const run = (
     const totals = yield* backup.totals
     const verdict: Verdict = {
       job: "restore",
-      complete: checked.differences.length === 0,
+      complete: checked.differences.length === 0 && workbench.permitting.count() === 0,
       databases: databases.size,
       tables: restored.made.size,
       objects: restored.objects() + ofServer.created(),
       ...totals,
-      leftOut: [...leftOut(options, restored.skipped), ...ofServer.leftOut()],
+      leftOut: [
+        ...leftOut(options, restored.skipped),
+        ...ofServer.leftOut(),
+        ...restored.ofServer(metadata).map((name) => `${name} (the server's own; --source-db restores it)`)
+      ],
       remarks: Option.isSome(metadata.announcement)
-        ? []
+        ? workbench.permitting.remarks()
         : [
+          ...workbench.permitting.remarks(),
           ...checked.differences.map((what) => `${what} differ from the checksum in the metadata`),
           ...checked.unknown.map((what) => `${what} could not be held against the checksum in the metadata`),
           (yield* backup.countsRows)

@@ -138,11 +138,14 @@ export const run: Effect.Effect<
 
   const verdict: Verdict = {
     job: "unpack",
-    complete: true,
+    complete: examined.taken.count() === 0,
     ...examined.counts(),
     ...(yield* backup.totals),
     leftOut: Option.exists(known.announcement, ({ definitions }) => !definitions) ? ["definitions"] : [],
-    remarks: Option.isNone(known.announcement) ? unproven.ofForeign(known) : []
+    remarks: [
+      ...examined.taken.remarks(),
+      ...(Option.isNone(known.announcement) ? unproven.ofForeign(known) : [])
+    ]
   }
   return verdict
 }).pipe(Effect.withSpan("Unpack.run"))

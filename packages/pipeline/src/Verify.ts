@@ -65,7 +65,7 @@ export const Report = Schema.Struct({
   /** The version of this shape. Fields may be added under the same version. */
   version: Schema.Literal(1),
   job: Schema.Literal("verify"),
-  /** Nothing was found. What could not be proven is in `remarks`. */
+  /** Nothing was found, and nothing taken by leave of the user. What could not be proven is in `remarks`. */
   complete: Schema.Boolean,
   /** The identity that Sluice gave the backup; none for a backup that another tool made. */
   backupId: Schema.NullOr(Schema.String),
@@ -307,7 +307,7 @@ export const run: Effect.Effect<
   const report: Report = {
     version: 1,
     job: "verify",
-    complete: findings.count() === 0,
+    complete: findings.count() === 0 && examined.taken.count() === 0,
     backupId: Option.match(announcement, { onNone: () => null, onSome: ({ backupId }) => backupId }),
     ...examined.counts(),
     ...(yield* backup.totals),
@@ -315,6 +315,7 @@ export const run: Effect.Effect<
     findings: findings.list(),
     leftOut: Option.exists(announcement, ({ definitions }) => !definitions) ? ["definitions"] : [],
     remarks: [
+      ...examined.taken.remarks(),
       ...(isEnded && Option.isNone(announcement) ? unproven.ofForeign(known) : []),
       ...(unheld === 0
         ? []

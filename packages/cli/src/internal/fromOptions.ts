@@ -87,6 +87,11 @@ const dumpOptions = Schema.Struct({
   "no-trx-tables": Schema.Boolean
 })
 
+const trustOptions = Schema.Struct({
+  "max-expansion": Schema.Int,
+  "allow-unknown-statements": Schema.Boolean
+})
+
 const restoreOptions = Schema.Struct({
   ...commonOptions.fields,
   directory: text,
@@ -100,7 +105,7 @@ const restoreOptions = Schema.Struct({
   "skip-post": Schema.Boolean,
   "drop-table": DropTable,
   checksum: Checksum,
-  "max-expansion": Schema.Int,
+  ...trustOptions.fields,
   "skip-binlog": Schema.Boolean
 })
 
@@ -108,13 +113,20 @@ const verifyOptions = Schema.Struct({
   ...messageOptions.fields,
   directory: text,
   json: Schema.Boolean,
+  ...trustOptions.fields,
   "memory-budget": Schema.NumberFromString
 })
 
 const unpackOptions = Schema.Struct({
   ...messageOptions.fields,
   directory: text,
+  ...trustOptions.fields,
   "memory-budget": Schema.NumberFromString
+})
+
+const trustOf = (input: typeof trustOptions.Type) => ({
+  maxExpansion: input["max-expansion"],
+  allowUnknownStatements: input["allow-unknown-statements"]
 })
 
 const passwordOf = (input: typeof commonOptions.Type): Password =>
@@ -264,7 +276,7 @@ const restoreOf = (input: typeof restoreOptions.Type): Either.Either<RestoreConf
       sourceDatabase: Option.fromNullable(input["source-db"]),
       dropTable: input["drop-table"],
       checksum: input.checksum,
-      maxExpansion: input["max-expansion"],
+      ...trustOf(input),
       data: !input["no-data"],
       users: input.users,
       schemas: !input["no-schemas"],
@@ -279,13 +291,19 @@ const verifyOf = (input: typeof verifyOptions.Type): VerifyConfig => ({
   backup: Option.filter(Option.fromNullable(input.words[0]), (word) => word !== "-"),
   directory: Option.fromNullable(input.directory),
   json: input.json,
+  ...trustOf(input),
   memoryBudget: input["memory-budget"]
 })
 
 const unpackOf = (input: typeof unpackOptions.Type): Either.Either<UnpackConfig, string> =>
   input.directory === undefined
     ? Either.left("nothing says where the files go: write --directory=DIR")
-    : Either.right({ ...messagesOf(input), directory: input.directory, memoryBudget: input["memory-budget"] })
+    : Either.right({
+      ...messagesOf(input),
+      ...trustOf(input),
+      directory: input.directory,
+      memoryBudget: input["memory-budget"]
+    })
 
 /**
  * Reads the options of `sluice dump`, by their long names, into a `DumpConfig`. The words that are no options are

@@ -15,6 +15,9 @@ const movers: ReadonlyArray<CommandName> = ["dump", "restore"]
 /** Commands that ask servers. */
 const askers: ReadonlyArray<CommandName> = [...movers, "compare"]
 
+/** Commands that read what a backup holds. */
+const readers: ReadonlyArray<CommandName> = ["restore", "verify", "unpack"]
+
 const connection = { commands: movers, group: "Connection" } as const
 const messages = { commands: commandNames, group: "Messages" } as const
 const optionFiles = { commands: commandNames, group: "OptionFiles", inFiles: false } as const
@@ -159,6 +162,25 @@ export const commonOptions: ReadonlyArray<Entry> = [
     metavar: "BYTES",
     default: "64M",
     help: "How much of a backup may be in memory at a time. K, M and G are understood."
+  }),
+  entry({
+    commands: readers,
+    group: "How",
+    name: "max-expansion",
+    kind: Kind.Integer({ minimum: 1, maximum: 1_000_000_000 }),
+    metavar: "N",
+    default: "1000",
+    help: "How many times its size a compressed file may become. One that grows beyond it, and beyond 64 MiB, is " +
+      "taken for an attack and refused."
+  }),
+  entry({
+    commands: readers,
+    group: "How",
+    name: "allow-unknown-statements",
+    kind: Kind.Flag(),
+    help:
+      "Take statements that no dump writes into such a file, and those that reach out of it. Without it the backup " +
+      "is refused. Each is told at the end, and the run ends with 3."
   }),
   entry({
     ...messages,

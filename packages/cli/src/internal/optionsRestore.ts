@@ -106,15 +106,6 @@ export const restoreOptions: ReadonlyArray<Entry> = [
   }),
   entry({
     ...how,
-    name: "max-expansion",
-    kind: Kind.Integer({ minimum: 1, maximum: 1_000_000_000 }),
-    metavar: "N",
-    default: "1000",
-    help: "How many times its size a compressed file may become. One that grows beyond it, and beyond 64 MiB, is " +
-      "taken for an attack and refused."
-  }),
-  entry({
-    ...how,
     name: "skip-binlog",
     negations: ["enable-binlog"],
     negationShort: ["e"],

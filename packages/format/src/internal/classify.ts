@@ -5,6 +5,7 @@
  */
 import * as Data from "effect/Data"
 
+import * as Sql from "../Sql.js"
 import type * as Statement from "../Statement.js"
 import * as B from "./bytes.js"
 import * as Escape from "./escape.js"
@@ -96,11 +97,16 @@ const program = (cursor: Lexer.Cursor): Statement.ProgramKind | undefined => {
   return kind === "PACKAGE" && cursor.word("BODY") !== undefined ? "PACKAGE BODY" : kind
 }
 
-/** The table of a trigger, which stands behind ON. */
-const triggered = (cursor: Lexer.Cursor) => {
+/** Up to the ON of a trigger. */
+const passEvents = (cursor: Lexer.Cursor): void => {
   while (cursor.kind === "Word" && cursor.text !== "ON") {
     cursor.next()
   }
+}
+
+/** The table of a trigger, which stands behind ON. */
+const triggered = (cursor: Lexer.Cursor) => {
+  passEvents(cursor)
   return cursor.word("ON") === undefined ? undefined : Insert.name(cursor)
 }
 
@@ -170,6 +176,46 @@ const use: Reader = (cursor) => {
   cursor.next()
   const database = cursor.identifier()
   return database === undefined ? undefined : Kind.Use({ database })
+}
+
+/**
+ * The definition of a view or a stored program with the name of its database taken off its own name and off its table's,
+ * where `isLeft` says so. What its body names stays.
+ *
+ * @internal
+ */
+export const unqualified = (bytes: Uint8Array, isLeft: (database: string) => boolean): Uint8Array => {
+  const parts: Array<Uint8Array> = []
+  let from = 0
+  const cursor = new Lexer.Cursor(bytes)
+  const name = (): void => {
+    const { start } = cursor
+    const first = cursor.identifier()
+    if (first !== undefined && cursor.punctuation(B.DOT)) {
+      if (isLeft(first)) {
+        parts.push(bytes.subarray(from, start))
+        from = cursor.start
+      }
+      cursor.identifier()
+    }
+  }
+  if (cursor.word("CREATE") === undefined) {
+    return bytes
+  }
+  createOptions(cursor)
+  const kind = cursor.word("VIEW") ?? program(cursor)
+  if (kind === undefined) {
+    return bytes
+  }
+  ifNotExists(cursor)
+  name()
+  if (kind === "TRIGGER") {
+    passEvents(cursor)
+    if (cursor.word("ON") !== undefined) {
+      name()
+    }
+  }
+  return from === 0 ? bytes : Sql.concat([...parts, bytes.subarray(from)])
 }
 
 const COLON = 0x3a

@@ -28,6 +28,32 @@ const closing = (bytes: Uint8Array, at: number): number => {
   return star
 }
 
+/** Where an executable comment ends whose text begins at `from`, when quotes in it are closed and it holds no other. */
+const endOf = (bytes: Uint8Array, from: number): number | undefined => {
+  let at = from
+  while (at < bytes.length) {
+    const byte = bytes[at] ?? 0
+    if (byte === B.SINGLE_QUOTE || byte === B.DOUBLE_QUOTE || byte === B.BACKTICK) {
+      const end = Lexer.literalEnd(bytes, at)
+      if (end === -1) return undefined
+      at = end
+    } else if (byte === B.STAR && bytes[at + 1] === B.SLASH) {
+      return at
+    } else if (Lexer.commentEnd(bytes, at) > at) {
+      return undefined
+    } else {
+      at += 1
+    }
+  }
+  return undefined
+}
+
+/** Whether every server takes an executable comment: MariaDB passes over those for MySQL 5.7 and later. */
+const isTakenByAll = (bytes: Uint8Array, at: number, from: number): boolean => {
+  const version = textOf(bytes, at, from).replace("/*!", "")
+  return version === "" || /^\d{5}$/.test(version) && Number(version) < 50700
+}
+
 const optional = /^\s*IF\s+(?:NOT\s+)?EXISTS\s*$/i
 
 /**
@@ -47,10 +73,12 @@ export const hides = (bytes: Uint8Array, nameEnds: number): string | undefined =
       at = end
     } else if (isExecutable(bytes, at)) {
       const from = Lexer.commentEnd(bytes, at)
-      const to = closing(bytes, at + 2)
-      const inside = textOf(bytes, from, to === -1 ? bytes.length : to)
+      const to = endOf(bytes, from)
       const isBehindName = at >= nameEnds || (from <= nameEnds && textOf(bytes, from, nameEnds).trim() === "")
-      if (to === -1 || (!isBehindName && !optional.test(inside)) || !isClosed(bytes, from, to)) {
+      if (
+        to === undefined || (!isBehindName && !optional.test(textOf(bytes, from, to))) ||
+        (!isTakenByAll(bytes, at, from) && closing(bytes, at + 2) !== to)
+      ) {
         return `part of it is in a comment that not every server reads alike: ${shown(bytes, at, bytes.length)}`
       }
       at = to + 2
@@ -61,22 +89,24 @@ export const hides = (bytes: Uint8Array, nameEnds: number): string | undefined =
   return undefined
 }
 
-/** Whether quotes that begin in a comment end in it, and no comment begins. */
-const isClosed = (bytes: Uint8Array, from: number, to: number): boolean => {
-  let at = from
-  while (at < to) {
-    const byte = bytes[at] ?? 0
-    if (byte === B.SINGLE_QUOTE || byte === B.DOUBLE_QUOTE || byte === B.BACKTICK) {
-      const end = Lexer.literalEnd(bytes, at)
-      if (end === -1 || end > to) return false
-      at = end
-    } else if (Lexer.commentEnd(bytes, at) > at || isExecutable(bytes, at)) {
-      return false
-    } else {
-      at += 1
+/**
+ * Whether what is in quotes between two places ends elsewhere under another sql_mode: it holds a backslash. `quotes` are
+ * those that matter.
+ *
+ * @internal
+ */
+export const isDoubtful = (bytes: Uint8Array, from: number, to: number, quotes: ReadonlyArray<number>): boolean => {
+  const cursor = new Lexer.Cursor(bytes, from)
+  while (cursor.kind !== "End" && cursor.start < to) {
+    if (
+      cursor.kind === "Literal" && quotes.includes(bytes[cursor.start] ?? 0) &&
+      bytes.subarray(cursor.start, cursor.end).includes(B.BACKSLASH)
+    ) {
+      return true
     }
+    cursor.next()
   }
-  return true
+  return false
 }
 
 const simple = /^(?:'[^'\\]*'|"[^"\\]*"|`[^`]*`|[+-]?[\w.]+|@{1,2}[\w.$]+)(?:\s+COLLATE\s+(?:\w+|'\w+'))?$/i
@@ -100,6 +130,15 @@ const variables = new Set([
   "system_versioning_insert_history"
 ])
 
+/** What says how the bytes of a file are read, and where a text in it ends. */
+const ofReading = new Set(["sql_mode", "names", "character set", "charset", "character_set_client"])
+
+/** A word that says what it means: no number that stands for one, and no variable. */
+const spoken = /^(?:'\s*[a-z][^'\\]*'|"\s*[a-z][^"\\]*"|''|""|(?!DEFAULT$)[a-z]\w*)(?:\s+COLLATE\s+(?:\w+|'\w+'))?$/i
+
+/** The character sets in which a backslash, or a quote, may be half of a letter. */
+const twofold = /\b(?:big5|cp932|gb18030|gbk|sjis)\b/i
+
 /**
  * What is wrong with a SET statement of a backup: it may only say how its file is read.
  *
@@ -111,9 +150,9 @@ export const set = (
   mayReadOtherwise: boolean
 ): string | undefined => {
   const first = isExecutable(bytes, 0)
-  const end = closing(bytes, 2)
-  const isOneComment = first && end !== -1 && textOf(bytes, end + 2, bytes.length).trim() === "" &&
-    isClosed(bytes, Lexer.commentEnd(bytes, 0), end)
+  const end = first ? endOf(bytes, Lexer.commentEnd(bytes, 0)) : undefined
+  const isOneComment = end !== undefined && closing(bytes, 2) === end &&
+    textOf(bytes, end + 2, bytes.length).trim() === ""
   if (!isOneComment && (first || hides(bytes, bytes.length) !== undefined)) {
     return "part of it is in a comment that not every server reads alike"
   }
@@ -124,8 +163,17 @@ export const set = (
     if (!simple.test(value.trim())) {
       return `it computes a value for ${variable}`
     }
-    if (!mayReadOtherwise && /NO_BACKSLASH_ESCAPES/i.test(value)) {
+    if (mayReadOtherwise) {
+      continue
+    }
+    if (scope === "Session" && ofReading.has(variable) && !spoken.test(value.trim())) {
+      return `it does not say in words what it sets ${variable} to`
+    }
+    if (/NO_BACKSLASH_ESCAPES/i.test(value)) {
       return "it takes the meaning from backslashes, under which rows are not written"
+    }
+    if (twofold.test(value)) {
+      return "it sets a character set in which a backslash may be half of a letter, which no rows are written in"
     }
   }
   return undefined
@@ -157,11 +205,12 @@ const isWordByte = (byte: number): boolean =>
 const PLUS = 0x2b
 
 /**
- * What stands behind VALUES and is neither a value nor between values: a function, a name, a comment, a clause.
+ * What stands behind VALUES and is neither a value nor between values: a function, a name, a comment, a clause. Names
+ * may be in double quotes, and then nothing else is.
  *
  * @internal
  */
-export const oddInRows = (bytes: Uint8Array, rowsAt: number): string | undefined => {
+export const oddInRows = (bytes: Uint8Array, rowsAt: number, namesInDoubleQuotes: boolean): string | undefined => {
   let at = rowsAt
   let depth = 0
   /** Whether a parenthesis may open here: not behind a value, which would make a function of it. */
@@ -171,7 +220,9 @@ export const oddInRows = (bytes: Uint8Array, rowsAt: number): string | undefined
     const byte = bytes[at] ?? 0
     if (byte === B.SINGLE_QUOTE || byte === B.DOUBLE_QUOTE) {
       const end = Lexer.literalEnd(bytes, at)
-      if (end === -1 || depth === 0) return shown(bytes, at, bytes.length)
+      if (end === -1 || depth === 0 || (byte === B.DOUBLE_QUOTE && namesInDoubleQuotes)) {
+        return shown(bytes, at, bytes.length)
+      }
       at = end
       mayOpen = false
     } else if (byte === B.COMMA) {

@@ -5,8 +5,10 @@
  * @internal
  */
 import type * as FileName from "@sluice/format/FileName"
+import * as Permission from "@sluice/format/Permission"
 import * as SchemaFile from "@sluice/format/SchemaFile"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import type * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 
@@ -16,8 +18,11 @@ import type { Arrival } from "../Incoming.js"
 import { Progress } from "../Progress.js"
 import type { BackupError, OutputError } from "../SluiceError.js"
 import { Staging } from "../Staging.js"
+import { Trust } from "../Trust.js"
+import * as expansion from "./expansion.js"
 import * as inventories from "./inventory.js"
 import * as Loading from "./loading.js"
+import * as permittings from "./permitting.js"
 import * as proving from "./proving.js"
 import { loadedRows, type Readable, statements, steps } from "./reading.js"
 import type { Backup } from "./workbench.js"
@@ -36,6 +41,8 @@ export const make = (backup: Backup, refuse: (arrival: Arrival) => Effect.Effect
     const staging = yield* Staging
     const disposal = yield* Disposal
     const { decode } = yield* Compression
+    const trust = yield* Trust
+    const permitting = permittings.make(trust)
     const loading = Loading.make()
     const inventory = inventories.make()
     const last: Array<Arrival> = []
@@ -44,7 +51,9 @@ export const make = (backup: Backup, refuse: (arrival: Arrival) => Effect.Effect
     const readable = (arrival: Arrival): Readable => ({
       file: arrival.file,
       kind: arrival.kind._tag,
-      bytes: decode(arrival.file.name, arrival.compression)(stored(arrival))
+      bytes: expansion.limited(arrival, trust)(decode(arrival.file.name, arrival.compression)(stored(arrival))),
+      namesInDoubleQuotes: backup.isInDoubleQuotes,
+      permitting
     })
     const park = ({ file }: Arrival) => staging.park(file.name)
     const dispose = ({ file }: Arrival) => disposal.dispose(file)
@@ -71,10 +80,17 @@ export const make = (backup: Backup, refuse: (arrival: Arrival) => Effect.Effect
         const { file, kind } = arrival
         const guarded = yield* backup.isGuarded
         const made = new Set<string>()
-        yield* Stream.runForEach(statements(readable(arrival), inventories.terminatorOf(kind)), ({ bytes }) =>
-          Effect.sync(() =>
-            void made.add(inventory.take(kind, guarded ? SchemaFile.unguard(bytes) : bytes))
-          ))
+        yield* Stream.runForEach(
+          statements(readable(arrival), inventories.terminatorOf(kind)),
+          ({ bytes, position }) => {
+            const statement = guarded ? SchemaFile.unguard(bytes) : bytes
+            made.add(inventory.take(kind, statement))
+            return Either.match(Permission.check(kind._tag, statement), {
+              onLeft: ({ detail }) => permitting.judge(`${file.name}, statement ${position}`, detail, statement),
+              onRight: () => Effect.void
+            })
+          }
+        )
         const fault = inventory.fault(file.name, kind, made)
         if (fault !== undefined) {
           return yield* fault
@@ -140,6 +156,8 @@ export const make = (backup: Backup, refuse: (arrival: Arrival) => Effect.Effect
       },
       /** What is left without its other half. */
       unpaired: loading.unpaired,
+      /** What was taken by leave of the user. */
+      taken: permitting,
       /** What the definitions make. */
       counts: inventory.counts,
       /** Ends the backup. */

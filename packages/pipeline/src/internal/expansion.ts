@@ -6,8 +6,9 @@
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 
+import type { Arrival } from "../Incoming.js"
 import { BackupError } from "../SluiceError.js"
-import type { StagedFile } from "../Staging.js"
+import type { Limits } from "../Trust.js"
 
 /** A small file of rows that are all alike may well become so many times its size. */
 const always = 64 * 1024 * 1024
@@ -19,10 +20,10 @@ const always = 64 * 1024 * 1024
  * @internal
  */
 export const limited =
-  (file: StagedFile, times: number) =>
+  ({ compression, file }: Arrival, { maximumExpansion }: Pick<Limits, "maximumExpansion">) =>
   <E>(bytes: Stream.Stream<Uint8Array, E>): Stream.Stream<Uint8Array, E | BackupError> =>
-    Stream.suspend(() => {
-      const most = Math.max(always, file.bytes * times)
+    compression === "none" ? bytes : Stream.suspend(() => {
+      const most = Math.max(always, file.bytes * maximumExpansion)
       let seen = 0
       return Stream.tap(bytes, (part) => {
         seen += part.length
@@ -30,7 +31,7 @@ export const limited =
           reason: "Damaged",
           what: "a file of the backup is refused",
           where: file.name,
-          detail: `its ${file.bytes} bytes become more than ${most}, which is over ${times} times as many`,
+          detail: `its ${file.bytes} bytes become more than ${most}, which is over ${maximumExpansion} times as many`,
           advice: "If it is right, allow more with --max-expansion"
         })
       })

@@ -12,6 +12,7 @@ import * as Option from "effect/Option"
 import type { Existing, Options } from "../Restore.js"
 import { TargetError } from "../SluiceError.js"
 import * as Target from "../Target.js"
+import * as wantedDatabases from "./wantedDatabases.js"
 
 interface Draft {
   readonly acts: Set<Target.Act>
@@ -84,10 +85,11 @@ export const demands = (options: Options, metadata: Metadata.Metadata): Target.D
     onSome: ({ databases }) => databases
   })
   const nameOf = (name: string) => Option.getOrElse(options.database, () => name)
+  const isWantedDatabase = wantedDatabases.make(options)
   const known = new Set(held.map(({ name }) => name))
   const drafts = new Map<string, Draft>()
   for (const { features, items, name } of held) {
-    if (Option.getOrElse(options.only, () => name) !== name) {
+    if (!isWantedDatabase(name)) {
       continue
     }
     const draft: Draft = drafts.get(nameOf(name)) ??

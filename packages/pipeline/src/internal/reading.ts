@@ -11,11 +11,13 @@ import * as Sql from "@sluice/format/Sql"
 import * as Statement from "@sluice/format/Statement"
 import * as Chunk from "effect/Chunk"
 import * as Data from "effect/Data"
+import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Stream from "effect/Stream"
 
 import { BackupError } from "../SluiceError.js"
 import type { StagedFile } from "../Staging.js"
+import type { Permitting } from "./permitting.js"
 
 /**
  * A file with what it holds, decompressed. The bytes are lent.
@@ -26,6 +28,9 @@ export interface Readable {
   readonly file: StagedFile
   readonly kind: FileName.FileName["_tag"]
   readonly bytes: Stream.Stream<Uint8Array, BackupError>
+  /** Whether the backup has names in double quotes, which not every file's own header says. */
+  readonly namesInDoubleQuotes: Effect.Effect<boolean>
+  readonly permitting: Permitting
 }
 
 /**
@@ -49,55 +54,55 @@ export const statements = (
     )
   )
 
-/** A dump writes no such thing, so somebody else did. */
-const mistrust = "No dump writes this into such a file: do not trust the backup"
-
-/** @internal */
-export const refused = (where: string, detail: string): BackupError =>
-  new BackupError({
-    reason: "Unexpected",
-    what: "a statement of the backup is refused",
-    where,
-    detail,
-    advice: mistrust
-  })
-
 /**
  * What a statement of a data file does. `where` says where it stands. Bytes are lent.
  *
  * @internal
  */
 export type Step = Data.TaggedEnum<{
-  readonly Set: { readonly bytes: Uint8Array }
+  readonly Set: { readonly bytes: Uint8Array; readonly assignments: ReadonlyArray<Statement.Assignment> }
   readonly Insert: {
     readonly bytes: Uint8Array
     readonly kind: Extract<Statement.Kind, { readonly _tag: "Insert" }>
     readonly where: string
   }
-  readonly Load: { readonly load: LoadData.LoadData; readonly where: string }
+  readonly Load: { readonly bytes: Uint8Array; readonly load: LoadData.LoadData; readonly where: string }
 }>
 
 const Step = Data.taggedEnum<Step>()
 
-const stepOf = (file: StagedFile, statement: Statement.Statement, loads: number): Either.Either<Step, BackupError> => {
+/** What the statements before say of the next one. */
+interface State {
+  readonly loads: number
+  readonly namesInDoubleQuotes: boolean
+}
+
+const stepOf = (
+  { file, permitting }: Readable,
+  statement: Statement.Statement,
+  state: State
+): Either.Either<Step, BackupError> => {
   const { bytes } = statement
-  const permitted = Permission.check("Rows", bytes)
+  const permitted = Permission.check("Rows", bytes, state)
   const kind = Either.isRight(permitted) ? permitted.right : Statement.classify(bytes)
   const where = `${file.name}, statement ${statement.position}`
   // what is not for a data file at all is told in words of its own below
   const isKnown = kind._tag === "Set" || kind._tag === "LoadData" || (kind._tag === "Insert" && kind.rows > 0)
   if (Either.isLeft(permitted) && isKnown) {
-    return Either.left(refused(where, permitted.left.detail))
+    const judged = permitting.judge(where, permitted.left.detail, bytes)
+    if (Either.isLeft(judged)) {
+      return Either.left(judged.left)
+    }
   }
   const unusable = (reason: BackupError["reason"], detail: string, advice?: string) =>
     new BackupError({ reason, what: "a data file cannot be loaded", where, detail, advice })
   if (kind._tag === "Set") {
-    return Either.right(Step.Set({ bytes }))
+    return Either.right(Step.Set({ bytes, assignments: kind.assignments }))
   }
-  if (kind._tag === "LoadData" && loads === 0) {
+  if (kind._tag === "LoadData" && state.loads === 0) {
     return Either.mapBoth(LoadData.parse(bytes), {
       onLeft: (error) => unusable(error.reason, error.message, "Dump again with --format=INSERT"),
-      onRight: (load) => Step.Load({ load, where })
+      onRight: (load) => Step.Load({ bytes, load, where })
     })
   }
   if (kind._tag !== "Insert") {
@@ -120,21 +125,38 @@ const stepOf = (file: StagedFile, statement: Statement.Statement, loads: number)
   return Either.right(Step.Insert({ bytes, kind, where }))
 }
 
+/** The modes that make names of what is in double quotes. */
+const quoting = /ANSI|DB2|MAXDB|MSSQL|ORACLE|POSTGRESQL/i
+
+const after = (state: State, step: Step): State => {
+  switch (step._tag) {
+    case "Load":
+      return { ...state, loads: state.loads + 1 }
+    case "Set": {
+      const mode = step.assignments.findLast(({ scope, variable }) => scope === "Session" && variable === "sql_mode")
+      return mode === undefined ? state : { ...state, namesInDoubleQuotes: quoting.test(mode.value) }
+    }
+    case "Insert":
+      return state
+  }
+}
+
 /**
  * The statements of a data file: any number of INSERT, or one LOAD DATA, and SET. Fails for all others.
  *
  * @internal
  */
 export const steps = (file: Readable): Stream.Stream<Step, BackupError> =>
-  Stream.mapAccumEffect(
-    statements(file, "lexed"),
-    0,
-    (loads, statement) =>
-      Either.map(
-        stepOf(file.file, statement, loads),
-        (step): readonly [number, Step] => [step._tag === "Load" ? loads + 1 : loads, step]
-      )
-  )
+  Stream.unwrap(Effect.map(file.namesInDoubleQuotes, (namesInDoubleQuotes) =>
+    Stream.mapAccumEffect(
+      statements(file, "lexed"),
+      { loads: 0, namesInDoubleQuotes },
+      (state: State, statement) =>
+        Either.map(
+          stepOf(file, statement, state),
+          (step): readonly [State, Step] => [after(state, step), step]
+        )
+    )))
 
 /** What mydumper's loader lets a statement grow to. */
 const statementSize = 1_000_000

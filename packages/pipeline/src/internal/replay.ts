@@ -7,13 +7,14 @@ import type * as LoadData from "@sluice/format/LoadData"
 import * as Permission from "@sluice/format/Permission"
 import * as SchemaFile from "@sluice/format/SchemaFile"
 import * as Sql from "@sluice/format/Sql"
-import type * as Statement from "@sluice/format/Statement"
+import * as Statement from "@sluice/format/Statement"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import * as Stream from "effect/Stream"
 
 import type { Session } from "../Target.js"
 import * as checked from "./checked.js"
-import { loadedRows, type Readable, refused, statements, steps } from "./reading.js"
+import { loadedRows, type Readable, statements, steps } from "./reading.js"
 
 /**
  * Runs the statements of a file with definitions, as `edit` leaves them; a statement it takes away is not run.
@@ -32,10 +33,11 @@ export const definitions = <E>(
   Stream.runForEach(statements(file, options.terminator), ({ bytes, position }) =>
     Effect.gen(function*() {
       const whole = options.guarded ? SchemaFile.unguard(bytes) : bytes
-      const kind = yield* Effect.mapError(
-        Permission.check(file.kind, whole),
-        ({ detail }) => refused(`${file.file.name}, statement ${position}`, detail)
-      )
+      const permitted = Permission.check(file.kind, whole)
+      if (Either.isLeft(permitted)) {
+        yield* file.permitting.judge(`${file.file.name}, statement ${position}`, permitted.left.detail, whole)
+      }
+      const kind = Either.isRight(permitted) ? permitted.right : Statement.classify(whole)
       const statement = yield* options.edit(whole, kind)
       if (statement !== undefined) {
         yield* session.execute(statement)
@@ -83,7 +85,11 @@ export const rows = <E>(
         if (step._tag !== "Set") {
           const { table } = step._tag === "Insert" ? step.kind : step.load
           if (!isOwn(table)) {
-            return yield* refused(step.where, `it writes to ${Sql.quoteName(table)}, which the file is not about`)
+            yield* file.permitting.judge(
+              step.where,
+              `it writes to ${Sql.quoteName(table)}, which the file is not about`,
+              step.bytes
+            )
           }
         }
         switch (step._tag) {

@@ -5,7 +5,7 @@
  */
 import * as Sequence from "@sluice/format/Sequence"
 import * as Sql from "@sluice/format/Sql"
-import type * as Statement from "@sluice/format/Statement"
+import * as Statement from "@sluice/format/Statement"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 
@@ -14,7 +14,6 @@ import type { Options } from "../Restore.js"
 import type { BackupError, RestoreError, TargetError } from "../SluiceError.js"
 import type * as Target from "../Target.js"
 import * as CreateDatabase from "./createDatabase.js"
-import * as reading from "./reading.js"
 import type { OfTable, Restored } from "./restored.js"
 import * as way from "./way.js"
 import type { Workbench } from "./workbench.js"
@@ -51,26 +50,24 @@ const namesOf = (kind: Statement.Kind): ReadonlyArray<Sql.Name> => {
 
 /** @internal */
 export const make = (options: Options, workbench: Workbench, restored: Restored) => {
-  const refused = (arrival: Arrival, detail: string) => reading.refused(arrival.file.name, detail)
+  const { judge } = workbench.permitting
 
   /** Everything that a statement names stays in the database of its file. */
-  const staysHere = (arrival: Arrival, part: string, names: ReadonlyArray<Sql.Name>) =>
+  const staysHere = (arrival: Arrival, part: string, names: ReadonlyArray<Sql.Name>, statement: Uint8Array) =>
     Effect.suspend(() => {
       const elsewhere = names.find((name) => !restored.isHere(part, name))
-      return elsewhere === undefined
-        ? Effect.void
-        : refused(arrival, `it names ${Sql.quoteName(elsewhere)}, which is not in the database of the file`)
+      return elsewhere === undefined ? Effect.void : judge(
+        arrival.file.name,
+        `it names ${Sql.quoteName(elsewhere)}, which is not in the database of the file`,
+        statement
+      )
     })
 
   const createDatabase = (arrival: Arrival, part: string) =>
     workbench.replayed(arrival, Option.none(), "guarded", (_, statement, kind) =>
-      Effect.gen(function*() {
+      Effect.sync(() => {
         if (kind._tag !== "CreateDatabase") {
           return statement
-        }
-        const refusal = restored.refusal(kind.name)
-        if (refusal !== undefined) {
-          return yield* refused(arrival, refusal)
         }
         restored.databases.set(part, kind.name)
         if (!restored.isWantedDatabase(kind.name)) {
@@ -90,24 +87,33 @@ export const make = (options: Options, workbench: Workbench, restored: Restored)
   const definitionOf = (arrival: Arrival, file: OfTable) => {
     const isSequence = file._tag === "Sequence"
     let made = false
+    /** Whether the definition itself has come. */
+    let came = false
     return (
       session: Target.Session,
       statement: Uint8Array,
       kind: Statement.Kind
     ): Effect.Effect<Uint8Array | undefined, TargetError | BackupError> =>
       Effect.suspend((): Effect.Effect<Uint8Array | undefined, TargetError | BackupError> => {
-        if ((kind._tag === "AlterTable" || kind._tag === "Insert") && !restored.isOwn(file, kind.table)) {
-          return refused(arrival, `it changes ${Sql.quoteName(kind.table)}, which the file is not about`)
-        }
         if (kind._tag !== "CreateTable" && kind._tag !== "CreateSequence") {
           // the way that a file makes is not this restore's; where a sequence stands is for one that was made
-          const runs = kind._tag === "Set" || (kind._tag !== "Drop" && made)
-          return Effect.succeed(runs ? statement : undefined)
+          const runs = kind._tag === "Set" || (kind._tag !== "Drop" &&
+            (made || (!came && options.schemas && restored.isWanted(file))))
+          const isOwn = (kind._tag !== "AlterTable" && kind._tag !== "Insert") || restored.isOwn(file, kind.table)
+          return Effect.as(
+            isOwn ? Effect.void : judge(
+              arrival.file.name,
+              `it changes ${Sql.quoteName(kind.table)}, which the file is not about`,
+              statement
+            ),
+            runs ? statement : undefined
+          )
         }
+        came = true
         const own = kind._tag === "CreateTable" ? kind.table : kind.sequence
         const { name } = own
         if (!restored.isHere(file.database, own)) {
-          return staysHere(arrival, file.database, [own]).pipe(Effect.as(undefined))
+          return Effect.as(staysHere(arrival, file.database, [own], statement), statement)
         }
         restored.tables.set(restored.keyOf(file), name)
         if (!restored.isWanted(file) || !options.schemas) {
@@ -157,13 +163,22 @@ export const make = (options: Options, workbench: Workbench, restored: Restored)
       "guarded",
       (session, statement, what) =>
         Effect.gen(function*() {
-          yield* staysHere(arrival, kind.database, namesOf(what))
+          const isMoved = (database: string) => restored.wasHere(kind.database, database)
+          const names = namesOf(what)
+          const isOfBackup = what._tag !== "Drop" &&
+            names.some(({ database }) => database !== undefined && isMoved(database))
+          const own = isOfBackup ? Statement.unqualified(statement, isMoved) : statement
+          yield* staysHere(arrival, kind.database, isOfBackup ? namesOf(Statement.classify(own)) : names, statement)
           // the view itself is named in a character set of its own
           const other = kind._tag === "View" && what._tag === "Drop"
             ? what.names.find((name) => !restored.isOwn(kind, name))
             : undefined
           if (other !== undefined) {
-            return yield* refused(arrival, `it is about ${Sql.quoteName(other)}, which the file is not about`)
+            yield* judge(
+              arrival.file.name,
+              `it is about ${Sql.quoteName(other)}, which the file is not about`,
+              statement
+            )
           }
           if (what._tag === "Drop" && what.what === "TRIGGER") {
             dropTrigger = statement.slice()
@@ -179,7 +194,7 @@ export const make = (options: Options, workbench: Workbench, restored: Restored)
           if (kind._tag === "View" && what._tag === "CreateView") {
             restored.made.delete(restored.keyOf(kind))
           }
-          return statement
+          return own
         })
     )
   }

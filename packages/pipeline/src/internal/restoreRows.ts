@@ -51,8 +51,8 @@ export const make = (options: Options, workbench: Workbench, restored: Restored,
         Effect.gen(function*() {
           yield* session.use(restored.databaseOf(file.database))
           yield* takesRowsAsTheyAre(session, file)
-          // a file without a zone of its own holds times of the server's zone
-          yield* session.execute(Sql.bytes("SET time_zone = DEFAULT"))
+          // a file without a zone of its own holds times of the server's zone; how another file was read is its own
+          yield* session.execute(Sql.bytes("SET time_zone = DEFAULT, sql_mode = ''"))
           yield* workbench.readNames(session)
           yield* session.prepareForRows
           yield* session.begin

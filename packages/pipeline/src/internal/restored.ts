@@ -13,9 +13,7 @@ import type { Options } from "../Restore.js"
 import { BackupError } from "../SluiceError.js"
 import { orMissing } from "./missing.js"
 import { missing } from "./named.js"
-
-/** Databases that hold what a server knows of itself, of accounts and of what they may do. */
-const ofServer = new Set(["mysql", "sys", "information_schema", "performance_schema"])
+import * as wantedDatabases from "./wantedDatabases.js"
 
 /** What stands in a file's name for a name that cannot. */
 const isAlias = /^mydumper_\d+$/
@@ -42,7 +40,7 @@ export const make = (options: Options) => {
   const keyOf = (file: { readonly database: string; readonly table: string }): string =>
     `${file.database}.${file.table}`
   const nameOf = (part: string): string => databases.get(part) ?? part
-  const isWantedDatabase = (name: string): boolean => Option.getOrElse(options.only, () => name) === name
+  const isWantedDatabase = wantedDatabases.make(options)
   const databaseOf = (part: string): string => Option.getOrElse(options.database, () => nameOf(part))
   const tableOf = (file: { readonly database: string; readonly table: string }): string =>
     tables.get(keyOf(file)) ?? file.table
@@ -51,10 +49,10 @@ export const make = (options: Options) => {
     !skipped.has(`${databaseOf(part)}.${table}`)
 
   /** Whether a name of a statement stays in the database that its file goes to. */
+  const isSame = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase()
   const isHere = (part: string, name: Sql.Name): boolean =>
     // what is in another character set than UTF-8 cannot be told here
-    name.database === undefined || name.database === databaseOf(part) || name.database.includes("\ufffd")
-  const isSame = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase()
+    name.database === undefined || isSame(name.database, databaseOf(part)) || name.database.includes("\ufffd")
 
   return {
     databases,
@@ -66,11 +64,14 @@ export const make = (options: Options) => {
       return isHere(file.database, name) &&
         (known === undefined ? isAlias.test(file.table) || isSame(file.table, name.name) : isSame(known, name.name))
     },
-    /** Says why a database is not written to, by its part in file names or its name. */
-    refusal: (name: string): string | undefined =>
-      ofServer.has(name.toLowerCase()) && Option.isNone(options.database) && !Option.contains(options.only, name)
-        ? `it would write to ${name}, which is the server's own`
-        : undefined,
+    /** Whether a database is what its file's was called, though it goes into another. */
+    wasHere: (part: string, database: string): boolean =>
+      isSame(database, nameOf(part)) && !isSame(database, databaseOf(part)),
+    /** The databases of the server itself that the backup holds and that are left out. */
+    ofServer: (metadata: Metadata.Metadata): ReadonlyArray<string> =>
+      Array.from(new Set([...databases.values(), ...metadata.tables.map(({ database }) => nameOf(database))])).filter(
+        (name) => Option.isNone(options.only) && !isWantedDatabase(name)
+      ).sort(),
     skipped,
     made,
     readOnly,

@@ -9,7 +9,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 
 import type { Arrival } from "../Incoming.js"
-import { BackupError, type RestoreError, TargetError } from "../SluiceError.js"
+import { type RestoreError, TargetError } from "../SluiceError.js"
 import type { Session } from "../Target.js"
 
 type Edit<E> = (
@@ -84,26 +84,18 @@ const makeAccounts = () => {
 const tablespaceName = /^CREATE\s+TABLESPACE\s+(`(?:[^`]|``)*`|\S+)/i
 
 /** Tablespaces are created when they are not there. */
-const tablespace =
-  (file: string, tell: (name: string, isNew: boolean) => void): Edit<TargetError | BackupError> =>
-  (session, statement, kind) => {
-    const name = tablespaceName.exec(Sql.text(statement))?.[1]
-    return kind._tag === "Set"
-      ? Effect.succeed(statement)
-      : name === undefined
-      ? new BackupError({
-        reason: "Unexpected",
-        what: "a file of the backup is refused",
-        where: file,
-        detail: "it holds a statement that creates no tablespace"
-      })
-      : session.execute(statement).pipe(
-        Effect.as(true),
-        Effect.catchIf((error) => error.reason === "AlreadyExists", () => Effect.succeed(false)),
-        Effect.map((isNew) => tell(name, isNew)),
-        Effect.as(undefined)
-      )
-  }
+const tablespace = (tell: (name: string, isNew: boolean) => void): Edit<TargetError> => (session, statement, kind) => {
+  const name = tablespaceName.exec(Sql.text(statement))?.[1]
+  // what creates none came by leave of the user
+  return kind._tag === "Set" || name === undefined
+    ? Effect.succeed(statement)
+    : session.execute(statement).pipe(
+      Effect.as(true),
+      Effect.catchIf((error) => error.reason === "AlreadyExists", () => Effect.succeed(false)),
+      Effect.map((isNew) => tell(name, isNew)),
+      Effect.as(undefined)
+    )
+}
 
 /**
  * What becomes of files that are about the server itself: `before` is for each file as it comes, and gives those back
@@ -137,7 +129,7 @@ export const make = (options: {
           options.tablespaces
             ? options.run(
               arrival,
-              tablespace(arrival.file.name, (name, isNew) => {
+              tablespace((name, isNew) => {
                 tablespaces += isNew ? 1 : 0
                 leftOut.push(...(isNew ? [] : [`the tablespace ${name} (it was already there)`]))
               })

@@ -17,9 +17,11 @@ import type { Options } from "../Restore.js"
 import type { BackupError, TargetError } from "../SluiceError.js"
 import { Staging } from "../Staging.js"
 import * as Target from "../Target.js"
+import { Trust } from "../Trust.js"
 import * as expansion from "./expansion.js"
 import type * as expectations from "./expectations.js"
 import { Awaited } from "./loading.js"
+import * as permittings from "./permitting.js"
 import type { Readable } from "./reading.js"
 import * as replay from "./replay.js"
 import type { Restored } from "./restored.js"
@@ -36,7 +38,7 @@ export type Workbench = Effect.Effect.Success<ReturnType<typeof make>>
  * @internal
  */
 export const make = (
-  { maximumExpansion, threads }: Pick<Options, "threads" | "maximumExpansion">,
+  { threads }: Pick<Options, "threads">,
   backup: Backup,
   restored: Restored
 ) =>
@@ -46,6 +48,8 @@ export const make = (
     const disposal = yield* Disposal
     const target = yield* Target.Target
     const { decode } = yield* Compression
+    const trust = yield* Trust
+    const permitting = permittings.make(trust)
     const sessions = yield* Pool.make({ acquire: target.session, size: threads + 1 })
     // a target that cannot be reached is said so at once, and not when the first file has come
     yield* Effect.scoped(Pool.get(sessions))
@@ -59,12 +63,14 @@ export const make = (
           ))
       )
 
-    const readable = ({ compression, file, kind }: Arrival): Readable => ({
-      file,
-      kind: kind._tag,
-      bytes: compression === "none"
-        ? staging.read(file.name)
-        : expansion.limited(file, maximumExpansion)(decode(file.name, compression)(staging.read(file.name)))
+    const readable = (arrival: Arrival): Readable => ({
+      file: arrival.file,
+      kind: arrival.kind._tag,
+      bytes: expansion.limited(arrival, trust)(
+        decode(arrival.file.name, arrival.compression)(staging.read(arrival.file.name))
+      ),
+      namesInDoubleQuotes: backup.isInDoubleQuotes,
+      permitting
     })
 
     const readNames = (session: Target.Session) =>
@@ -107,6 +113,8 @@ export const make = (
 
     return {
       withSession,
+      /** What becomes of statements that no dump writes. */
+      permitting,
       /** A file's content, as it was before it was compressed. */
       readable,
       /** Lets a session read names as the backup quotes them. */

@@ -197,12 +197,53 @@ const values = new Set([
 // with the last two, values of JSON are made of which a text does not say all
 const openers = new Set(["CONVERT", "ROW", "CAST", "JSON_REPLACE"])
 
-const isDigit = (byte: number): boolean => byte >= 0x30 && byte <= 0x39
-const isWordByte = (byte: number): boolean =>
-  isDigit(byte) || (byte >= 0x41 && byte <= 0x5a) || (byte >= 0x61 && byte <= 0x7a) || byte === 0x5f ||
-  byte === 0x24 || byte >= 0x80
+/** What a byte may begin between values. */
+const DIGIT = 1
+const WORD = 2
+const QUOTE = 3
+const BLANK = 4
+const SIGN = 5
+const BRACKET = 6
+const begins = new Uint8Array(256)
+for (let byte = 0; byte < 256; byte++) {
+  const char = String.fromCharCode(byte)
+  begins[byte] = /\d/.test(char)
+    ? DIGIT
+    : byte >= 0x80 || /[A-Za-z_$]/.test(char)
+    ? WORD
+    : byte === B.SINGLE_QUOTE || byte === B.DOUBLE_QUOTE
+    ? QUOTE
+    : B.isBlank(byte)
+    ? BLANK
+    : /[-+.]/.test(char)
+    ? SIGN
+    : /[(),]/.test(char)
+    ? BRACKET
+    : 0
+}
 
-const PLUS = 0x2b
+const inWords = begins.map((kind) => kind === DIGIT || kind === WORD ? 1 : 0)
+
+const wordEnd = (bytes: Uint8Array, at: number): number => {
+  let end = at
+  // behind the end there are zeros, which are in no word
+  while (inWords[bytes[end] ?? 0] === 1) {
+    end += 1
+  }
+  return end
+}
+
+const UNDERSCORE = 0x5f
+const inNames = begins.map((_, byte) => /[A-Za-z0-9]/.test(String.fromCharCode(byte)) ? 1 : 0)
+
+/** NULL, in any case: the word that there are most of. */
+const isNull = (bytes: Uint8Array, from: number, to: number): boolean =>
+  to - from === 4 && ((bytes[from] ?? 0) | 0x20) === 0x6e && ((bytes[from + 1] ?? 0) | 0x20) === 0x75 &&
+  ((bytes[from + 2] ?? 0) | 0x20) === 0x6c && ((bytes[from + 3] ?? 0) | 0x20) === 0x6c
+
+/** The name of a character set before a text: an underscore, and letters and digits. */
+const isIntroducer = (bytes: Uint8Array, from: number, to: number): boolean =>
+  bytes[from] === UNDERSCORE && to > from + 1 && !bytes.subarray(from + 1, to).some((byte) => inNames[byte] === 0)
 
 /**
  * What stands behind VALUES and is neither a value nor between values: a function, a name, a comment, a clause. Names
@@ -211,56 +252,67 @@ const PLUS = 0x2b
  * @internal
  */
 export const oddInRows = (bytes: Uint8Array, rowsAt: number, namesInDoubleQuotes: boolean): string | undefined => {
+  const { length } = bytes
   let at = rowsAt
   let depth = 0
   /** Whether a parenthesis may open here: not behind a value, which would make a function of it. */
   let mayOpen = true
   let isCharacterSet = false
-  while (at < bytes.length) {
+  while (at < length) {
     const byte = bytes[at] ?? 0
-    if (byte === B.SINGLE_QUOTE || byte === B.DOUBLE_QUOTE) {
-      const end = Lexer.literalEnd(bytes, at)
-      if (end === -1 || depth === 0 || (byte === B.DOUBLE_QUOTE && namesInDoubleQuotes)) {
-        return shown(bytes, at, bytes.length)
+    switch (begins[byte]) {
+      case QUOTE: {
+        const end = Lexer.literalEnd(bytes, at)
+        if (end === -1 || depth === 0 || (byte === B.DOUBLE_QUOTE && namesInDoubleQuotes)) {
+          return shown(bytes, at, length)
+        }
+        at = end
+        mayOpen = false
+        break
       }
-      at = end
-      mayOpen = false
-    } else if (byte === B.COMMA) {
-      at += 1
-      mayOpen = true
-    } else if (isDigit(byte)) {
-      do {
+      case BRACKET:
+        if (byte === B.OPEN) {
+          if (!mayOpen) return shown(bytes, at, length)
+          depth += 1
+        } else if (byte === B.CLOSE) {
+          depth -= 1
+          mayOpen = false
+          if (depth < 0) return shown(bytes, at, length)
+        } else {
+          mayOpen = true
+        }
         at += 1
-      } while (isWordByte(bytes[at] ?? 0))
-      mayOpen = false
-    } else if (byte === B.OPEN) {
-      if (!mayOpen) return shown(bytes, at, bytes.length)
-      depth += 1
-      at += 1
-    } else if (byte === B.CLOSE) {
-      depth -= 1
-      at += 1
-      mayOpen = false
-      if (depth < 0) return shown(bytes, at - 1, bytes.length)
-    } else if (B.isBlank(byte)) {
-      at += 1
-    } else if ((byte === B.DASH || byte === PLUS || byte === B.DOT) && Lexer.commentEnd(bytes, at) === at) {
-      at += 1
-    } else if (isWordByte(byte)) {
-      const from = at
-      while (isWordByte(bytes[at] ?? 0)) {
+        break
+      case DIGIT:
+        at = wordEnd(bytes, at)
+        mayOpen = false
+        break
+      case BLANK:
         at += 1
+        break
+      case SIGN:
+        if (Lexer.commentEnd(bytes, at) > at) return shown(bytes, at, length)
+        at += 1
+        break
+      case WORD: {
+        const from = at
+        at = wordEnd(bytes, at)
+        if (depth > 0 && !isCharacterSet && (isNull(bytes, from, at) || isIntroducer(bytes, from, at))) {
+          mayOpen = false
+          break
+        }
+        const word = textOf(bytes, from, at).toUpperCase()
+        const isOpener = openers.has(word)
+        const isKnown = depth === 0
+          ? word === "ROW"
+          : isOpener || values.has(word) || isCharacterSet
+        if (!isKnown) return shown(bytes, from, length)
+        isCharacterSet = word === "USING"
+        mayOpen = isOpener
+        break
       }
-      const word = textOf(bytes, from, at).toUpperCase()
-      const isOpener = openers.has(word)
-      const isKnown = depth === 0
-        ? word === "ROW"
-        : isOpener || values.has(word) || isCharacterSet || /^_[A-Z0-9]+$/.test(word)
-      if (!isKnown) return shown(bytes, from, bytes.length)
-      isCharacterSet = word === "USING"
-      mayOpen = isOpener
-    } else {
-      return shown(bytes, at, bytes.length)
+      default:
+        return shown(bytes, at, length)
     }
   }
   return undefined

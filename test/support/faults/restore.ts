@@ -5,6 +5,7 @@ import { Effect } from "effect"
 
 import { ended } from "../program.js"
 import { type Fault, modes, onServers } from "./Fault.js"
+import * as restoreExisting from "./restoreExisting.js"
 import * as restoreLocks from "./restoreLocks.js"
 import * as restorePlaces from "./restorePlaces.js"
 import * as restoreTarget from "./restoreTarget.js"
@@ -12,6 +13,7 @@ import * as Stage from "./stage.js"
 
 export const faults: ReadonlyArray<Fault> = [
   ...restoreTarget.faults,
+  ...restoreExisting.faults,
   ...restoreLocks.faults,
   ...restorePlaces.faults,
   onServers({

@@ -127,6 +127,48 @@ for (const vendor of ["mariadb", "mysql"] as const) {
           assert.isTrue(pieces.equals(expected[0]?.bytes ?? new Uint8Array(0)))
         }))
 
+      for (const transcoder of ["wasm", "typescript"] as const) {
+        it.scoped(`reads many rows, and one that is larger than a packet, with the transcoder of ${transcoder}`, () =>
+          Effect.gen(function*() {
+            const connection = yield* Effect.flatMap(
+              options,
+              (options) => Connection.acquire({ ...options, transcoder })
+            )
+            const count = 10_000
+            yield* run(
+              connection,
+              `CREATE DATABASE many_${transcoder}`,
+              `USE many_${transcoder}`,
+              "CREATE TABLE t (id INT PRIMARY KEY, n DOUBLE, v VARCHAR(400), b VARBINARY(100), l LONGBLOB)",
+              "INSERT INTO t VALUES (0, -0.5, 'a \\'quoted\\' text\\n', X'0027005c', '')",
+              ...Array.from(
+                { length: Math.ceil(Math.log2(count)) },
+                (_, i) =>
+                  `INSERT INTO t SELECT id + ${2 ** i}, (id + ${2 ** i}) / 7, REPEAT(CONCAT(v, id), 1 + id % 3), ` +
+                  `IF(id % 5 = 0, NULL, UNHEX(HEX(id * 999983))), NULL FROM (SELECT id, LEFT(v, 100) AS v FROM t) s ` +
+                  `WHERE id + ${2 ** i} < ${count}`
+              ),
+              "UPDATE t SET l = REPEAT('large ', 3000000) WHERE id = 7000"
+            )
+            const select = "SELECT id, n, v, b, l FROM t ORDER BY id"
+            const kinds = ["Number", "Number", "Text", "Hex", "Binary"] as const
+            const statementSize = 200_000
+            const { rows } = yield* connection.query(select)
+            assert.lengthOf(rows, count)
+            const expected = Row.statements({ head, rows: rows.map((row) => Row.encode(kinds, row)), statementSize })
+            const pieces = yield* connection.insertStatements(select, { head, kinds, statementSize }).pipe(
+              Stream.map(({ bytes, rows }) => ({ bytes: Buffer.from(bytes), rows })),
+              Stream.runCollect
+            )
+            const all = Chunk.toReadonlyArray(pieces)
+            assert.strictEqual(all.reduce((sum, { rows }) => sum + rows, 0), count)
+            assert.isTrue(
+              Buffer.concat(all.map(({ bytes }) => bytes))
+                .equals(Buffer.concat(Array.from(expected, ({ bytes }) => bytes)))
+            )
+          }))
+      }
+
       it.scoped("sends statements of every length around the most that a packet holds", () =>
         Effect.gen(function*() {
           const connection = yield* acquire

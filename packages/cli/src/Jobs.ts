@@ -29,6 +29,7 @@ import * as Unpack from "@sluice/pipeline/Unpack"
 import type { Verdict } from "@sluice/pipeline/Verdict"
 import * as Verify from "@sluice/pipeline/Verify"
 import * as Clock from "effect/Clock"
+import * as EffectConfig from "effect/Config"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
@@ -46,6 +47,19 @@ export interface Login {
   readonly password: Redacted.Redacted
   readonly tls: Tls
 }
+
+/** For tests and measurements: the code that writes rows, where it is not to be the fastest that runs here. */
+const transcoder = EffectConfig.option(EffectConfig.literal("wasm", "typescript")("SLUICE_TRANSCODER")).pipe(
+  Effect.mapBoth({
+    onFailure: () =>
+      new UsageError({
+        reason: "InvalidValue",
+        problem: "SLUICE_TRANSCODER is set to something else than wasm and typescript",
+        advice: "unset it"
+      }),
+    onSuccess: Option.getOrUndefined
+  })
+)
 
 const modeOf = (spelling: Config.StreamMode): StreamMode.StreamMode => Option.getOrThrow(StreamMode.parse(spelling))
 
@@ -177,6 +191,7 @@ export const dump = (
         MysqlSource.layer({
           ...connection,
           readers: threads,
+          transcoder: yield* transcoder,
           lockMode: LockModes.lockModes[config.lockMode],
           ddl: ddls[config.ddl],
           transactionalOnly: config.transactionalOnly,

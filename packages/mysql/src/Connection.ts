@@ -9,12 +9,13 @@ import type * as Source from "@sluice/pipeline/Source"
 import type * as Target from "@sluice/pipeline/Target"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import type * as Option from "effect/Option"
+import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 
 import * as Commands from "./internal/commands.js"
+import * as Kernel from "./internal/kernel.js"
 import * as Mysql2 from "./internal/mysql2.js"
 import * as Session from "./internal/session.js"
 import * as Transcode from "./internal/transcode.js"
@@ -22,6 +23,14 @@ import * as Transport from "./internal/transport.js"
 import { within } from "./internal/within.js"
 import * as MysqlError from "./MysqlError.js"
 import type * as Tls from "./Tls.js"
+
+/**
+ * The code that turns what a server sends into rows of a file.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Transcoder = "wasm" | "typescript"
 
 /**
  * Where a server is, and who asks.
@@ -42,6 +51,11 @@ export interface Options {
   readonly connectTimeout?: Duration.Duration | undefined
   /** Whether it is encrypted, and who has to prove what: `Tls.preferred` when not given. */
   readonly tls?: Tls.Tls | undefined
+  /**
+   * What writes rows: `wasm`, where the platform can run it, when not given. Both write the same bytes; the other one is
+   * slower.
+   */
+  readonly transcoder?: Transcoder | undefined
   /** Whether a server may be given the password as it is, over an encrypted connection or a socket; otherwise never. */
   readonly cleartextPlugin?: boolean | undefined
 }
@@ -173,7 +187,20 @@ export const acquire = (options: Options): Effect.Effect<RawConnection, MysqlErr
 
     const threadId = Number(id)
     const lock = yield* Effect.makeSemaphore(1)
-    const spares = new Transcode.Spares()
+    let spares: Transcode.Spares | undefined = undefined
+    /** What statements of that size are written with; they come one by one. */
+    const sparesFor = (statementSize: number): Transcode.Spares => {
+      const buffer = Transcode.usualBuffer(statementSize)
+      if (spares === undefined || spares.kernel?.suits(buffer) === false) {
+        spares = new Transcode.Spares(
+          options.transcoder === "typescript" ? undefined : Option.getOrUndefined(Kernel.make(buffer))
+        )
+        if (spares.kernel !== undefined) {
+          wire.readInto(spares.kernel.window)
+        }
+      }
+      return spares
+    }
     let abandoned = false
     const abandon = Effect.suspend(() => {
       abandoned = true
@@ -203,7 +230,13 @@ export const acquire = (options: Options): Effect.Effect<RawConnection, MysqlErr
       execute: (sql) => run(sql, Commands.answer),
       insertStatements: (sql, insert) =>
         Stream.unwrapScoped(
-          Effect.zipRight(locked, Effect.map(alive, () => Commands.pieces(wire, bytes(sql), insert, spares, abandon)))
+          Effect.zipRight(
+            locked,
+            Effect.map(
+              alive,
+              () => Commands.pieces(wire, bytes(sql), insert, sparesFor(insert.statementSize), abandon)
+            )
+          )
         )
     }
     return connection

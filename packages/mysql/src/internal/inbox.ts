@@ -57,12 +57,12 @@ export class Inbox {
     this.lends = true
   }
 
-  /** From now on this is read into. Only for bytes that are lent. */
+  /**
+   * From what is received next on, this is read into: a socket has had its room for that already. Only for bytes that
+   * are lent.
+   */
   readInto(memory: Uint8Array): void {
     this.home = Buffer.from(memory.buffer, memory.byteOffset, memory.byteLength)
-    if (this.waiting === 0) {
-      this.buffer = this.home
-    }
   }
 
   /** From now on packets are offered to `take` first, or to nobody. */

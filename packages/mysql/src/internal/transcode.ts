@@ -7,6 +7,7 @@
 import type * as Row from "@sluice/format/Row"
 import type * as Source from "@sluice/pipeline/Source"
 
+import type { Kernel } from "./kernel.js"
 import type { Taken } from "./mysql2.js"
 import * as Protocol from "./protocol.js"
 import * as RowText from "./rowText.js"
@@ -49,29 +50,48 @@ interface Ready {
 
 /**
  * Buffers that nobody uses now. A connection owns them, so that the results it reads one after the other are written
- * into the same memory.
+ * into the same memory. Those of a kernel are kept in any case, and taken first.
  *
  * @internal
  */
 export class Spares {
   private readonly buffers: Array<Uint8Array> = []
+  private readonly regions: Array<Uint8Array>
+
+  constructor(readonly kernel?: Kernel) {
+    this.regions = [...kernel?.regions ?? []]
+  }
 
   /** Their bytes together. */
   get held(): number {
-    return this.buffers.reduce((sum, buffer) => sum + buffer.length, 0)
+    return [...this.buffers, ...this.regions].reduce((sum, buffer) => sum + buffer.length, 0)
   }
 
   take(atLeast: number): Uint8Array | undefined {
+    const [region] = this.regions
+    if (region !== undefined && region.length >= atLeast) {
+      return this.regions.pop()
+    }
     const buffer = this.buffers.pop()
     return buffer !== undefined && buffer.length >= atLeast ? buffer : undefined
   }
 
   keep(buffer: Uint8Array): void {
-    if (this.buffers.length < SPARE_BUFFERS) {
+    if (this.kernel?.holds(buffer) === true) {
+      this.regions.push(buffer)
+    } else if (this.buffers.length < SPARE_BUFFERS) {
       this.buffers.push(buffer)
     }
   }
 }
+
+/**
+ * What a buffer for a piece is long at least, before any row turns out to be large.
+ *
+ * @internal
+ */
+export const usualBuffer = (statementSize: number, sizes: Sizes = defaultSizes): number =>
+  Math.min(statementSize, sizes.piece) + sizes.slack
 
 /**
  * Takes row packets and gives pieces of whole statements. A piece is good until the next one is taken.
@@ -96,6 +116,8 @@ export class Transcoder {
   /** The bytes of the longest of them. */
   private longest = 0
 
+  private readonly kernel: Kernel | undefined
+
   private readonly ready: Array<Ready> = []
   private lent: Uint8Array | undefined = undefined
 
@@ -112,6 +134,7 @@ export class Transcoder {
     this.head = options.head
     this.statementSize = options.statementSize
     this.around = RowText.overhead(this.kinds.length) + this.head.length + PUNCTUATION
+    this.kernel = spares.kernel?.begin(this.kinds) === true ? spares.kernel : undefined
     this.out = this.buffer(0)
   }
 
@@ -166,6 +189,15 @@ export class Transcoder {
     let at = start
     let packets = 0
     for (;;) {
+      const { kernel, out } = this
+      // the first row of a statement, and whatever the kernel leaves, is written below
+      if (kernel !== undefined && this.statementRows > 0 && kernel.holds(input) && kernel.holds(out)) {
+        const limit = this.statementStart + this.statementSize
+        at = kernel.rows(input, at, end, out, this.at, limit, this.kinds.length)
+        this.at = kernel.written(out)
+        this.statementRows += kernel.taken
+        packets += kernel.taken
+      }
       const length = Protocol.rowLength(input, at, end)
       const row = at + Protocol.HEADER
       if (length < 0 || !this.push(input, row, row + length)) {
@@ -273,12 +305,12 @@ export class Transcoder {
   }
 
   private buffer(atLeast: number): Uint8Array {
-    const usual = Math.min(this.statementSize, this.sizes.piece) + this.sizes.slack
+    const usual = usualBuffer(this.statementSize, this.sizes)
     return this.spares.take(Math.max(atLeast, usual)) ?? Buffer.allocUnsafeSlow(Math.max(atLeast, usual))
   }
 
   private keep(buffer: Uint8Array): void {
-    if (buffer.length <= Math.max(this.sizes.kept, 2 * this.statementSize)) {
+    if (this.kernel?.holds(buffer) === true || buffer.length <= Math.max(this.sizes.kept, 2 * this.statementSize)) {
       this.spares.keep(buffer)
     }
   }

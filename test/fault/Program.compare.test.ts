@@ -17,6 +17,7 @@ import {
   ended,
   fill,
   folder,
+  login,
   secrets,
   serverOf,
   tell
@@ -63,6 +64,78 @@ describe("sluice compare", () => {
         assert.strictEqual((yield* compare("--no-data")).code, 8)
         assert.strictEqual((yield* compare("-T", "shop.large", "--max-differences=0")).code, 8)
       }), 120_000)
+
+    it.scoped(
+      "holds a backup against a server: a folder, a stream in a file and one on standard input",
+      () =>
+        Effect.gen(function*() {
+          const server = yield* From
+          yield* tell(server, "DROP DATABASE IF EXISTS shop", "DROP DATABASE IF EXISTS copy")
+          yield* fill(server, "shop", 225)
+          const home = yield* folder
+          const backup = Path.join(home, "backup")
+          const file = Path.join(home, "stream")
+          const environment = { MYSQL_PWD: secrets.right }
+          const run = (words: ReadonlyArray<string>, stdin?: Uint8Array) => ended(words, { environment, stdin })
+          const at = `mysql://${server.user}@${server.host}:${server.port}`
+          const compare = (words: ReadonlyArray<string>, stdin?: Uint8Array) =>
+            run(["compare", "--no-defaults", ...words], stdin)
+          assert.strictEqual(
+            (yield* run(["dump", "--no-defaults", ...login(server), "-B", "shop", "-o", backup])).code,
+            0
+          )
+          const piped = yield* run(["dump", "--no-defaults", ...login(server), "-B", "shop", "--stream"])
+          assert.strictEqual(piped.code, 0, piped.stderr)
+          Fs.writeFileSync(file, piped.stdout)
+
+          const equal = /^EQUAL: compared 1 database, \d+ definitions, 227 rows of 2 tables; no differences$/m
+          for (
+            const same of [
+              yield* compare([backup, at]),
+              yield* compare([file, at]),
+              yield* compare(["-", at], piped.stdout)
+            ]
+          ) {
+            assertDiscreet(same)
+            assert.deepStrictEqual([same.code, same.stdout.length], [0, 0], same.stderr)
+            assert.match(same.stderr, equal)
+          }
+
+          yield* tell(server, "UPDATE shop.large SET filling = 'other' WHERE id = 77")
+          const different = yield* compare([backup, at, "--json"])
+          assertDiscreet(different)
+          assert.strictEqual(different.code, 8, different.stderr)
+          assert.include(different.stderr, "  id = 77: different\n")
+          assert.deepStrictEqual((yield* comparisonOf(different)).differences.length, 1)
+          const ofStream = yield* compare(["-", at], piped.stdout)
+          assert.strictEqual(ofStream.code, 8, ofStream.stderr)
+          assert.include(ofStream.stderr, "rows of `large`")
+          assert.include(ofStream.stderr, "unpack it into a folder")
+
+          yield* tell(server, "CREATE DATABASE copy")
+          const elsewhere = yield* compare(["-B", "shop", backup, `${at}/copy`])
+          assert.strictEqual(elsewhere.code, 8, elsewhere.stderr)
+          assert.include(elsewhere.stderr, "table `large`: missing in the target")
+
+          const damaged = piped.stdout.slice()
+          damaged[damaged.length >> 1] = (damaged[damaged.length >> 1] ?? 0) ^ 1
+          for (
+            const broken of [
+              yield* compare(["-", at], damaged),
+              yield* compare([Path.join(home, "nothing"), at])
+            ]
+          ) {
+            assert.strictEqual(broken.code, 6, broken.stderr)
+            assert.notInclude(broken.stderr, "EQUAL")
+          }
+          assertFailed(
+            yield* ended(["compare", "--no-defaults", backup, at], { environment: { MYSQL_PWD: secrets.wrong } }),
+            5,
+            "cannot connect to the target server"
+          )
+        }),
+      120_000
+    )
 
     it.scoped("a side that cannot be asked says which one it is", () =>
       Effect.gen(function*() {

@@ -39,6 +39,11 @@ const taken = (argv: ReadonlyArray<string>, environment: Readonly<Record<string,
 const secretOf = (password: Config.Password) =>
   password._tag === "Given" ? Redacted.value(password.secret) : password._tag
 
+const sourceOf = ({ source }: Compare.CompareConfig) => {
+  if (Compare.isBackup(source)) return assert.fail("a server was named")
+  return source
+}
+
 const side = "mysql://root@127.0.0.1:1"
 
 describe("how a side is written", () => {
@@ -71,9 +76,9 @@ describe("how a side is written", () => {
   it("what cannot be read is refused, and a password is never said again", () => {
     for (
       const [word, saying] of [
-        ["", "only servers can be compared"],
-        ["folder", "only servers can be compared"],
-        ["postgres://db1", "only servers can be compared"],
+        ["", "a server is written as a URL"],
+        ["folder", "a server is written as a URL"],
+        ["postgres://db1", "a server is written as a URL"],
         ["mysql://db1:port", "cannot be read"],
         ["mysql://db1/%zz", "cannot be read"],
         ["mysql://db1/%ff", "cannot be read"],
@@ -100,7 +105,7 @@ describe("the command line", () => {
         lockMode: "AUTO",
         json: false
       })
-      assert.deepStrictEqual([plain.source.user, plain.target.user], ["root", "me"])
+      assert.deepStrictEqual([sourceOf(plain).user, plain.target.user], ["root", "me"])
       assert.deepStrictEqual([plain.databases, plain.tables], [[], []])
       const all = yield* taken([
         ...["-B", "a,b", "-T", "a.t", "-x", "^a", "--no-data", "--json", "-t2", "--max-differences", "3"],
@@ -120,12 +125,23 @@ describe("the command line", () => {
       assert.deepStrictEqual([renamed.databases, renamed.target.database], [["old"], Option.some("new")])
     }))
 
+  it.effect("the source may be a backup", () =>
+    Effect.gen(function*() {
+      const backupOf = (...argv: ReadonlyArray<string>) =>
+        Effect.map(taken([...argv, side]), ({ source }) => Compare.isBackup(source) ? source.path : "a server")
+      assert.deepStrictEqual(yield* backupOf("-"), Option.none())
+      assert.deepStrictEqual(yield* backupOf("folder"), Option.some("folder"))
+      assert.deepStrictEqual(yield* backupOf("./-"), Option.some("./-"))
+      const renamed = yield* taken(["-B", "shop", "folder", `${side}/copy`])
+      assert.deepStrictEqual([renamed.databases, renamed.target.database], [["shop"], Option.some("copy")])
+    }))
+
   it.effect("a password of one side wins over that of both", () =>
     Effect.gen(function*() {
       const both = (argv: ReadonlyArray<string>, environment: Readonly<Record<string, string>>) =>
-        Effect.map(taken([...argv, side, side], environment), ({ source, target }) => [
-          secretOf(source.password),
-          secretOf(target.password)
+        Effect.map(taken([...argv, side, side], environment), (config) => [
+          secretOf(sourceOf(config).password),
+          secretOf(config.target.password)
         ])
       assert.deepStrictEqual(yield* both([], {}), ["None", "None"])
       assert.deepStrictEqual(yield* both([], { MYSQL_PWD: "b" }), ["b", "b"])
@@ -143,6 +159,10 @@ describe("the command line", () => {
           [[side, side, "mysql://me:hunter2@db1"], "cannot take the word"],
           [[side, "mysql://me:hunter2@db1"], "holds a password"],
           [[side, `${side}/shop`], "the source's does not"],
+          [["folder", `${side}/shop`], "name it in --database"],
+          [["-B", "a,b", "folder", `${side}/shop`], "name it in --database"],
+          [["postgres://db1", side], "a server is written as a URL"],
+          [[side, "folder"], "a server is written as a URL"],
           [[`${side}/shop`, side, "-B", "other"], "both say what to compare"],
           [["-d", "-m", side, side], "leave nothing to compare"],
           [["-h", "db1", side, side], "-h belongs to sluice dump"]

@@ -94,14 +94,15 @@ export const commands = {
     foreignSections: []
   },
   compare: {
-    summary: "Hold two servers against each other, down to the keys of the rows that differ.",
+    summary: "Hold a server or a backup against a server, down to the keys of the rows that differ.",
     words: Words.Named({
       names: ["SOURCE", "TARGET"],
-      advice: "write sluice compare mysql://USER@HOST mysql://USER@HOST"
+      advice: "write sluice compare mysql://USER@HOST mysql://USER@HOST, or a backup in the place of the first"
     }),
     note:
-      "SOURCE and TARGET are servers, as mysql://USER@HOST:PORT/DATABASE, of which only the host is needed. The program " +
-      "ends with 0 when all that was compared is the same, and with 8 when something differs.",
+      "SOURCE and TARGET are servers, as mysql://USER@HOST:PORT/DATABASE, of which only the host is needed. SOURCE may be " +
+      "a backup instead: a folder, a file that holds a stream, or - for a stream on standard input. The program ends with " +
+      "0 when all that was compared is the same, with 8 when something differs, and with 6 when the backup is damaged.",
     groups: ["compare"],
     foreignSections: []
   }

@@ -3,19 +3,34 @@
  *
  * @since 0.1.0
  */
-import type { FileSystem } from "@effect/platform/FileSystem"
+import { FileSystem } from "@effect/platform/FileSystem"
+import type { Path } from "@effect/platform/Path"
+import * as Consistency from "@sluice/mysql/Consistency"
 import * as MysqlInspection from "@sluice/mysql/MysqlInspection"
+import * as MysqlSource from "@sluice/mysql/MysqlSource"
 import type { Tls } from "@sluice/mysql/Tls"
 import * as CompareFlow from "@sluice/pipeline/Compare"
+import * as CompareBackup from "@sluice/pipeline/CompareBackup"
 import * as Comparison from "@sluice/pipeline/Comparison"
+import { PipeIn } from "@sluice/pipeline/Pipe"
 import type { Progress } from "@sluice/pipeline/Progress"
-import { DifferenceError, type SourceError, type Stopped, type TargetError } from "@sluice/pipeline/SluiceError"
+import {
+  BackupError,
+  DifferenceError,
+  type OutputError,
+  type SourceError,
+  type Stopped,
+  type TargetError
+} from "@sluice/pipeline/SluiceError"
+import * as Staging from "@sluice/pipeline/Staging"
+import * as StreamMode from "@sluice/pipeline/StreamMode"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
 
 import * as Config from "./Config.js"
 import * as Endpoint from "./Endpoint.js"
@@ -42,6 +57,28 @@ export const Side = Schema.Struct({
 export type Side = typeof Side.Type
 
 /**
+ * A backup that is compared: a folder, or a file that holds a stream; `None` is a stream on standard input.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const Backup = Schema.TaggedStruct("Backup", { path: Schema.OptionFromSelf(Schema.String) })
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type Backup = typeof Backup.Type
+
+/**
+ * Whether a source is a backup.
+ *
+ * @since 0.1.0
+ * @category predicates
+ */
+export const isBackup = (source: Side | Backup): source is Backup => "_tag" in source
+
+/**
  * What a comparison is to do.
  *
  * @since 0.1.0
@@ -49,7 +86,7 @@ export type Side = typeof Side.Type
  */
 export const CompareConfig = Schema.Struct({
   ...Config.MessagesConfig.fields,
-  source: Side,
+  source: Schema.Union(Backup, Side),
   target: Side,
   /** How connections to both are encrypted and checked. */
   tls: Config.Tls,
@@ -65,7 +102,9 @@ export const CompareConfig = Schema.Struct({
   maxDifferences: Schema.Number,
   lockMode: Config.LockMode,
   /** Whether what was found is printed as JSON. */
-  json: Schema.Boolean
+  json: Schema.Boolean,
+  /** Bytes of a backup that may be in memory. */
+  memoryBudget: Schema.Number
 })
 
 /**
@@ -73,6 +112,19 @@ export const CompareConfig = Schema.Struct({
  * @category models
  */
 export type CompareConfig = typeof CompareConfig.Type
+
+const isUrl = /^(?:mysql|mariadb):\/\//i
+
+/**
+ * Reads a word that names a backup: `-` for a stream on standard input, else a folder or a file. Nothing for a server.
+ *
+ * @since 0.1.0
+ * @category parsing
+ */
+export const readBackup = (word: string): Option.Option<Backup> =>
+  word === "" || /^[a-z][a-z\d+.-]*:\/\//i.test(word)
+    ? Option.none()
+    : Option.some(Backup.make({ path: word === "-" ? Option.none() : Option.some(word) }))
 
 const advice = "write mysql://USER@HOST:PORT/DATABASE, of which only the host is needed"
 
@@ -100,8 +152,8 @@ export const readSide = (
   },
   string
 > => {
-  if (!/^(?:mysql|mariadb):\/\//i.test(word)) {
-    return Either.left(`only servers can be compared in this version, each written as a URL: ${advice}`)
+  if (!isUrl.test(word)) {
+    return Either.left(`a backup can be compared with a server only, and a server is written as a URL: ${advice}`)
   }
   if (!URL.canParse(word)) return Either.left(`one of the servers is written in a way that cannot be read: ${advice}`)
   const url = new URL(word)
@@ -142,8 +194,53 @@ const decoded = (part: string): string | undefined => {
   return text.includes("\ufffd") ? undefined : text
 }
 
+const ofFile = (path: string): Layer.Layer<PipeIn, never, FileSystem> =>
+  Layer.effect(
+    PipeIn,
+    Effect.map(FileSystem, (fs) =>
+      PipeIn.of({
+        bytes: Stream.mapError(
+          fs.stream(path),
+          (cause) =>
+            new BackupError({
+              reason: "Unreadable",
+              what: "the stream cannot be read",
+              where: path,
+              detail: cause.message,
+              cause
+            })
+        )
+      }))
+  )
+
+/** Where a backup comes from; nothing of it is removed that stays. */
+const arriving = (backup: Backup, memoryBudget: number) => {
+  const stream = Layer.provideMerge(
+    StreamMode.layerTraditionalRestore,
+    Staging.layerMemory({ budget: memoryBudget, threads: 1 })
+  )
+  return Effect.gen(function*() {
+    if (Option.isNone(backup.path)) return { again: false, layer: stream }
+    const path = backup.path.value
+    const fs = yield* FileSystem
+    const isFile = yield* Effect.match(fs.stat(path), {
+      onFailure: () => false,
+      onSuccess: ({ type }) => type !== "Directory"
+    })
+    return isFile
+      ? { again: false, layer: Layer.provide(stream, ofFile(path)) }
+      : {
+        again: true,
+        layer: Layer.provideMerge(
+          StreamMode.layerRestoreDirectory,
+          Staging.layerDirectory({ path, contents: "Present" })
+        )
+      }
+  })
+}
+
 /**
- * Compares what was asked for.
+ * Compares what was asked for. The password of the source is not looked at when that is a backup.
  *
  * @since 0.1.0
  * @category jobs
@@ -152,7 +249,11 @@ export const run = (
   config: CompareConfig,
   login: { readonly source: Redacted.Redacted; readonly target: Redacted.Redacted; readonly tls: Tls },
   processors: number
-): Effect.Effect<Comparison.Comparison, SourceError | TargetError | Stopped, FileSystem | Progress> =>
+): Effect.Effect<
+  Comparison.Comparison,
+  SourceError | TargetError | BackupError | OutputError | Stopped,
+  FileSystem | Path | PipeIn | Progress
+> =>
   Effect.gen(function*() {
     const threads = Config.threadsOf(config.threads, processors)
     const optionsOf = (side: Side, password: Redacted.Redacted) =>
@@ -165,22 +266,31 @@ export const run = (
         readers: threads,
         lockMode: LockModes.lockModes[config.lockMode]
       }))
-    const source = yield* optionsOf(config.source, login.source)
     const target = yield* optionsOf(config.target, login.target)
+    const options = {
+      selection: {
+        databases: config.databases.length === 0 ? Option.none() : Option.some(config.databases),
+        includes: Config.includes(config),
+        // who names tables wants those tables
+        programs: config.tables.length === 0
+      },
+      targetDatabase: (name: string) => Option.getOrElse(config.target.database, () => name),
+      definitions: config.definitions,
+      rows: config.data,
+      threads,
+      maxDifferences: config.maxDifferences
+    }
+    if (isBackup(config.source)) {
+      const { again, layer } = yield* arriving(config.source, config.memoryBudget)
+      return yield* Effect.provide(
+        CompareBackup.run({ ...options, again }),
+        // nobody should have to wait for a comparison who changes definitions; what was changed is told
+        Layer.merge(layer, MysqlSource.layer({ ...target, ddl: Consistency.Ddl.Detect() }))
+      )
+    }
+    const source = yield* optionsOf(config.source, login.source)
     return yield* Effect.provide(
-      CompareFlow.run({
-        selection: {
-          databases: config.databases.length === 0 ? Option.none() : Option.some(config.databases),
-          includes: Config.includes(config),
-          // who names tables wants those tables
-          programs: config.tables.length === 0
-        },
-        targetDatabase: (name) => Option.getOrElse(config.target.database, () => name),
-        definitions: config.definitions,
-        rows: config.data,
-        threads,
-        maxDifferences: config.maxDifferences
-      }),
+      CompareFlow.run(options),
       Layer.merge(MysqlInspection.layerSource(source), MysqlInspection.layerTarget(target))
     )
   })

@@ -175,7 +175,9 @@ const compare = (config: Compare.CompareConfig, processors: number) =>
     const screen = yield* screenOf(config)
     // files first, as above
     const tls = yield* TlsFiles.load(config.tls)
-    const source = yield* passwordFor(config.source, "source")
+    const source = Compare.isBackup(config.source)
+      ? Redacted.make("")
+      : yield* passwordFor(config.source, "source")
     const target = yield* passwordFor(config.target, "target")
     const found = yield* watched(config, screen, Compare.run(config, { source, target, tls }, processors))
     if (config.json) {
@@ -241,7 +243,15 @@ export const main = (argv: ReadonlyArray<string>): void => {
       Effect.zipRight(refuseTerminal(Option.isNone(config.backup), 0, ", or name a folder or a file"), verify(config)),
     unpack: (config) =>
       Effect.zipRight(refuseTerminal(true, 0, ""), judged(config, Effect.succeed(Jobs.unpack(config)))),
-    compare: (config) => compare(config, processors)
+    compare: (config) =>
+      Effect.zipRight(
+        refuseTerminal(
+          Compare.isBackup(config.source) && Option.isNone(config.source.path),
+          0,
+          ", or name a folder or a file"
+        ),
+        compare(config, processors)
+      )
   }
   process_.main(
     Cli.run({

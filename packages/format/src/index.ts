@@ -3,8 +3,10 @@
  *
  * @since 0.1.0
  */
+export * as Cells from "./Cells.js"
 export * as ClientScript from "./ClientScript.js"
 export * as Crc32 from "./Crc32.js"
+export * as CreateTable from "./CreateTable.js"
 export * as FileName from "./FileName.js"
 export * as Frame from "./Frame.js"
 export * as Inventory from "./Inventory.js"

@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import * as Inspection from "@sluice/pipeline/Inspection"
-import { type SourceError, TargetError } from "@sluice/pipeline/SluiceError"
+import type { SourceError, TargetError } from "@sluice/pipeline/SluiceError"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -30,30 +30,15 @@ export interface Options extends Connection.Options {
   readonly chunkRows?: number | undefined
 }
 
-const words = (text: string): string => text.replace(/\bsource\b/g, "target")
-
-/** The same view, of the other side: its errors are those of a target. */
-const asTarget = (error: SourceError): TargetError =>
-  new TargetError({
-    reason: error.reason,
-    what: words(error.what),
-    // what a server says is left alone
-    detail: error.errno === undefined ? words(error.detail) : error.detail,
-    ...(error.where === undefined ? {} : { where: error.where }),
-    ...(error.advice === undefined ? {} : { advice: words(error.advice) }),
-    ...(error.errno === undefined ? {} : { errno: error.errno }),
-    ...(error.cause === undefined ? {} : { cause: error.cause })
-  })
-
 const ofTarget = (view: Inspection.View<SourceError>): Inspection.View<TargetError> => ({
   ...view,
-  printed: (database) => Effect.mapError(view.printed(database), asTarget),
-  portable: (database) => Effect.mapError(view.portable(database), asTarget),
-  plan: (table) => Stream.mapError(view.plan(table), asTarget),
-  sums: (table, question) => Effect.mapError(view.sums(table, question), asTarget),
-  rows: (table, question, buckets) => Effect.mapError(view.rows(table, question, buckets), asTarget),
-  finish: (table) => Effect.mapError(view.finish(table), asTarget),
-  moved: Effect.mapError(view.moved, asTarget)
+  printed: (database) => Effect.mapError(view.printed(database), Inspection.asTarget),
+  portable: (database) => Effect.mapError(view.portable(database), Inspection.asTarget),
+  plan: (table) => Stream.mapError(view.plan(table), Inspection.asTarget),
+  sums: (table, question) => Effect.mapError(view.sums(table, question), Inspection.asTarget),
+  rows: (table, question, buckets) => Effect.mapError(view.rows(table, question, buckets), Inspection.asTarget),
+  finish: (table) => Effect.mapError(view.finish(table), Inspection.asTarget),
+  moved: Effect.mapError(view.moved, Inspection.asTarget)
 })
 
 /**
@@ -98,5 +83,6 @@ export const layerSource = (options: Options): Layer.Layer<Inspection.OfSource> 
  */
 export const layerTarget = (options: Options): Layer.Layer<Inspection.OfTarget> =>
   Layer.succeed(Inspection.OfTarget, {
-    open: (selection) => Effect.mapBoth(open(options, selection), { onSuccess: ofTarget, onFailure: asTarget })
+    open: (selection) =>
+      Effect.mapBoth(open(options, selection), { onSuccess: ofTarget, onFailure: Inspection.asTarget })
   })

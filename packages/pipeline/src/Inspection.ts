@@ -12,7 +12,7 @@ import type * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
 
-import type { SourceError, TargetError } from "./SluiceError.js"
+import { type SourceError, TargetError } from "./SluiceError.js"
 
 /**
  * What is looked at.
@@ -201,3 +201,23 @@ export class OfSource extends Context.Tag("@sluice/pipeline/Inspection/OfSource"
 export class OfTarget extends Context.Tag("@sluice/pipeline/Inspection/OfTarget")<OfTarget, {
   readonly open: (selection: Selection) => Effect.Effect<View<TargetError>, TargetError, Scope.Scope>
 }>() {}
+
+const ofTarget = (text: string): string => text.replace(/\bsource\b/g, "target")
+
+/**
+ * The same error, of the other side: what is read like a source may be the target of a comparison.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export const asTarget = (error: SourceError): TargetError =>
+  new TargetError({
+    reason: error.reason,
+    what: ofTarget(error.what),
+    // what a server says is left alone
+    detail: error.errno === undefined ? ofTarget(error.detail) : error.detail,
+    ...(error.where === undefined ? {} : { where: error.where }),
+    ...(error.advice === undefined ? {} : { advice: ofTarget(error.advice) }),
+    ...(error.errno === undefined ? {} : { errno: error.errno }),
+    ...(error.cause === undefined ? {} : { cause: error.cause })
+  })

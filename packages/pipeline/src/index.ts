@@ -5,6 +5,7 @@
  */
 export * as Checksum from "./Checksum.js"
 export * as Compare from "./Compare.js"
+export * as CompareBackup from "./CompareBackup.js"
 export * as Comparison from "./Comparison.js"
 export * as Compression from "./Compression.js"
 export * as Disposal from "./Disposal.js"

@@ -8,7 +8,7 @@ import * as Option from "effect/Option"
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 
-import { CompareConfig, readSide, type Side } from "../Compare.js"
+import { type Backup, CompareConfig, readBackup, readSide, type Side } from "../Compare.js"
 import { LockMode, type Password } from "../Config.js"
 import { messageOptions, messagesOf, patternsOf, tableOf } from "./fromOptions.js"
 import { tlsFields, tlsOf } from "./tlsOfOptions.js"
@@ -31,7 +31,8 @@ const options = Schema.Struct({
   threads: Schema.Int,
   "max-differences": Schema.Int,
   "sync-thread-lock-mode": LockMode,
-  json: Schema.Boolean
+  json: Schema.Boolean,
+  "memory-budget": Schema.NumberFromString
 })
 
 type Input = typeof options.Type
@@ -55,15 +56,24 @@ const configOf = (input: Input): Either.Either<CompareConfig, string> =>
   Either.gen(function*() {
     const patterns = yield* patternsOf(input)
     const tls = yield* tlsOf(input)
-    const source = yield* sideOf(input, input.words[0], input["source-password"])
+    const backup = readBackup(input.words[0] ?? "")
+    const source: Side | Backup = Option.isSome(backup)
+      ? backup.value
+      : yield* sideOf(input, input.words[0], input["source-password"])
     const target = yield* sideOf(input, input.words[1], input["target-password"])
     if (input["no-data"] && input["no-schemas"]) {
       return yield* Either.left("--no-data and --no-schemas leave nothing to compare: leave one of them out")
     }
-    if (Option.isSome(source.database) && input.database.length > 0) {
+    const database = "_tag" in source ? Option.none<string>() : source.database
+    if (Option.isSome(database) && input.database.length > 0) {
       return yield* Either.left("the source's URL and --database both say what to compare: give one of them")
     }
-    if (Option.isSome(target.database) && Option.isNone(source.database)) {
+    if ("_tag" in source && Option.isSome(target.database) && input.database.length !== 1) {
+      return yield* Either.left(
+        "the target's URL names a database, and nothing says which one of the backup: name it in --database"
+      )
+    }
+    if (!("_tag" in source) && Option.isSome(target.database) && Option.isNone(database)) {
       return yield* Either.left(
         "the target's URL names a database, and the source's does not: name one in both, or use --database"
       )
@@ -74,7 +84,7 @@ const configOf = (input: Input): Either.Either<CompareConfig, string> =>
       target,
       tls,
       cleartextPlugin: input["enable-cleartext-plugin"],
-      databases: Option.match(source.database, { onNone: () => input.database, onSome: (name) => [name] }),
+      databases: Option.match(database, { onNone: () => input.database, onSome: (name) => [name] }),
       tables: input["tables-list"].map(tableOf),
       patterns,
       definitions: !input["no-schemas"],
@@ -82,7 +92,8 @@ const configOf = (input: Input): Either.Either<CompareConfig, string> =>
       threads: input.threads,
       maxDifferences: input["max-differences"],
       lockMode: input["sync-thread-lock-mode"],
-      json: input.json
+      json: input.json,
+      memoryBudget: input["memory-budget"]
     }
   })
 

@@ -155,7 +155,7 @@ export const commonOptions: ReadonlyArray<Entry> = [
       "are understood."
   }),
   entry({
-    commands: ["dump", "restore", "verify", "unpack"],
+    commands: ["dump", "restore", "verify", "unpack", "compare"],
     group: "How",
     name: "memory-budget",
     kind: Kind.Bytes({ minimum: 1024 * 1024 }),

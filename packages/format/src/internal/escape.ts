@@ -98,3 +98,23 @@ export const unescape = (literal: Uint8Array, quote: number): Uint8Array => {
   }
   return out.slice(0, to)
 }
+
+/**
+ * Writes what the two bytes at `from` stand for, a backslash or a quote and what is behind it, into `out` at `at`, and
+ * says where that ends.
+ *
+ * @internal
+ */
+export const meaningInto = (literal: Uint8Array, from: number, out: Uint8Array, at: number): number => {
+  const next = literal[from + 1] ?? 0
+  let to = at
+  if (literal[from] !== BACKSLASH) {
+    out[to++] = next
+    return to
+  }
+  if (next === 0x25 || next === 0x5f) {
+    out[to++] = BACKSLASH
+  }
+  out[to++] = meanings[next] ?? 0
+  return to
+}

@@ -17,7 +17,7 @@ import { Disposal } from "../Disposal.js"
 import type { Arrival } from "../Incoming.js"
 import { Progress } from "../Progress.js"
 import type { BackupError, OutputError } from "../SluiceError.js"
-import { Staging } from "../Staging.js"
+import { type StagedFile, Staging } from "../Staging.js"
 import { Trust } from "../Trust.js"
 import * as expansion from "./expansion.js"
 import * as inventories from "./inventory.js"
@@ -27,7 +27,33 @@ import * as proving from "./proving.js"
 import { loadedRows, type Readable, statements, steps } from "./reading.js"
 import type { Backup } from "./workbench.js"
 
-type OfRows = Extract<FileName.FileName, { readonly _tag: "Rows" | "LoadData" }>
+/** @internal */
+export type OfRows = Extract<FileName.FileName, { readonly _tag: "Rows" | "LoadData" }>
+
+/**
+ * Who looks at what the files say, while they are proven. Bytes are lent.
+ *
+ * @internal
+ */
+export interface Onlooker {
+  /** A statement of a file of definitions, as it was before it was guarded. */
+  readonly definition: (file: FileName.FileName, statement: Uint8Array) => void
+  /** A file of rows begins to be read; it may begin again, if what it refers to has not come. */
+  readonly rows: (table: OfRows) => OnlookerOfRows
+}
+
+/** @internal */
+export interface OnlookerOfRows {
+  /** A statement of SET, or one with rows. */
+  readonly step: (file: StagedFile, statement: Uint8Array, isOfRows: boolean) => Effect.Effect<void, BackupError>
+  /** All of it was read, and is what it should be: the file, and the one with the rows beside it if there is one. */
+  readonly end: (files: ReadonlyArray<Arrival>) => void
+}
+
+const blind: Onlooker = {
+  definition: () => {},
+  rows: () => ({ step: () => Effect.void, end: () => {} })
+}
 
 /**
  * `refuse` says what becomes of a file that is not what it should be; one that is proven is disposed of. The metadata
@@ -35,7 +61,11 @@ type OfRows = Extract<FileName.FileName, { readonly _tag: "Rows" | "LoadData" }>
  *
  * @internal
  */
-export const make = (backup: Backup, refuse: (arrival: Arrival) => Effect.Effect<void, OutputError>) =>
+export const make = (
+  backup: Backup,
+  refuse: (arrival: Arrival) => Effect.Effect<void, OutputError>,
+  onlooker: Onlooker = blind
+) =>
   Effect.gen(function*() {
     const progress = yield* Progress
     const staging = yield* Staging
@@ -85,6 +115,7 @@ export const make = (backup: Backup, refuse: (arrival: Arrival) => Effect.Effect
           ({ bytes, position }) => {
             const statement = guarded ? SchemaFile.unguard(bytes) : bytes
             made.add(inventory.take(kind, statement))
+            onlooker.definition(kind, statement)
             return Either.match(Permission.check(kind._tag, statement), {
               onLeft: ({ detail }) => permitting.judge(`${file.name}, statement ${position}`, detail, statement),
               onRight: () => Effect.void
@@ -104,24 +135,26 @@ export const make = (backup: Backup, refuse: (arrival: Arrival) => Effect.Effect
     ): Effect.Effect<void, BackupError | OutputError> =>
       Effect.suspend(() => {
         const used = [arrival]
+        const look = onlooker.rows(table)
         const end = (how: (arrival: Arrival) => Effect.Effect<void, OutputError>) =>
           Effect.forEach(used, (arrival) => Effect.zipRight(loading.done(arrival), how(arrival)), { discard: true })
         return Stream.runFoldEffect(steps(readable(arrival)), 0, (before, step) =>
           step._tag === "Set"
-            ? Effect.succeed(before)
+            ? Effect.as(look.step(arrival.file, step.bytes, false), before)
             : step._tag === "Insert"
-            ? Effect.succeed(before + step.kind.rows)
+            ? Effect.as(look.step(arrival.file, step.bytes, true), before + step.kind.rows)
             : Effect.flatMap(loading.find(arrival, step.load.file), (beside) => {
               used[1] = beside
-              return Stream.runFold(
+              return Stream.runFoldEffect(
                 loadedRows(step.load, readable(beside)),
                 before,
-                (before, { rows }) => before + rows
+                (before, { bytes, rows }) => Effect.as(look.step(beside.file, bytes, true), before + rows)
               )
             })).pipe(
             Effect.tap((rows) => backup.count(arrival.file, rows)),
             Effect.tap((rows) => backup.committed(table, rows)),
             Effect.tap((rows) => progress.add({ rows })),
+            Effect.tap(() => Effect.sync(() => look.end(used))),
             Effect.matchEffect({
               onSuccess: () => end(done),
               onFailure: (error) =>

@@ -107,7 +107,7 @@ describe("a backup and a server", () => {
         )
         assert.strictEqual(found.differences.length, expected.length === 0 ? 0 : 2)
       }).pipe(Effect.provide(memory)),
-    { fastCheck: { numRuns: 25 } }
+    { fastCheck: { numRuns: 12 } }
   )
 
   it.effect("differ where two equal rows stand for two others that are equal, or for none", () =>

@@ -14,13 +14,11 @@ import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 
-import { Compression } from "../Compression.js"
 import { type Arrival, Incoming } from "../Incoming.js"
 import type * as Inspection from "../Inspection.js"
 import { Progress } from "../Progress.js"
 import * as Shutdown from "../Shutdown.js"
 import type { BackupError } from "../SluiceError.js"
-import { Staging } from "../Staging.js"
 import * as Texts from "./definitionTexts.js"
 import * as examining from "./examining.js"
 import * as expectations from "./expectations.js"
@@ -109,8 +107,6 @@ export const read = (renamed: (database: string) => string | undefined) =>
   Effect.gen(function*() {
     const incoming = yield* Incoming
     const progress = yield* Progress
-    const staging = yield* Staging
-    const { decode } = yield* Compression
     const backup = yield* expectations.make
     const files = new Map<
       string,
@@ -264,10 +260,6 @@ export const read = (renamed: (database: string) => string | undefined) =>
       }
     })
 
-    const readable = (arrival: Arrival): reading.Readable => ({
-      file: arrival.file,
-      bytes: decode(arrival.file.name, arrival.compression)(staging.read(arrival.file.name))
-    })
     const contents: Contents = {
       announcement: known.announcement,
       databases: databases.sort((a, b) => a.name < b.name ? -1 : 1),
@@ -288,11 +280,12 @@ export const read = (renamed: (database: string) => string | undefined) =>
         return Effect.forEach(table.files, ([file, beside]) =>
           file === undefined ?
             Effect.void :
-            Stream.runForEach(reading.steps(readable(file)), (step) =>
+            Stream.runForEach(reading.steps(examined.readable(file)), (step) =>
               step._tag === "Insert"
                 ? push(step.bytes)
                 : step._tag === "Load" && beside !== undefined
-                ? Stream.runForEach(reading.loadedRows(step.load, readable(beside)), ({ bytes }) => push(bytes))
+                ? Stream.runForEach(reading.loadedRows(step.load, examined.readable(beside)), ({ bytes }) =>
+                  push(bytes))
                 : Effect.void), { discard: true })
       }
     }

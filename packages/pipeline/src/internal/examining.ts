@@ -187,6 +187,8 @@ export const make = (
             return definitions(arrival)
         }
       },
+      /** What a file holds, for whoever reads one again that is still there. */
+      readable,
       /** What is left without its other half. */
       unpaired: loading.unpaired,
       /** What was taken by leave of the user. */

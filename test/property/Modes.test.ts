@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Frame } from "@sluice/format"
+import { Frame, Lines, Sql } from "@sluice/format"
 import { Compression, Dump, Staging } from "@sluice/pipeline"
 import { Arbitraries, Contents } from "@sluice/testing"
 import { Effect, Either, Exit, FastCheck as fc, Layer, Option } from "effect"
@@ -35,12 +35,26 @@ const compressed = (mode: flows.Mode): flows.Mode => ({ ...mode, dump: Layer.pro
 const keeps = (mode: flows.Mode): boolean => mode.name.endsWith("NO_DELETE")
 const sendsContent = (mode: flows.Mode): boolean => !mode.name.startsWith("NO_STREAM")
 
+const layouts = [
+  undefined,
+  Lines.tabs,
+  { ...Lines.csv, header: true },
+  {
+    fields: { terminatedBy: Sql.bytes("||"), enclosedBy: 0x27, escapedBy: 0x21 },
+    lines: { startingBy: Sql.bytes("> "), terminatedBy: Sql.bytes("\r\n") },
+    header: true
+  }
+]
+
+const readOptions = fc.record({ options: Arbitraries.readOptions, lines: fc.constantFrom(...layouts) })
+  .map(({ lines, options }) => ({ ...options, lines }))
+
 const dumpOptions = fc.record({
   threads: fc.integer({ min: 1, max: 4 }),
   chunkRows: fc.option(fc.integer({ min: 3, max: 40 })).map(Option.fromNullable),
   split: fc.boolean(),
   fileBytes: fc.option(fc.integer({ min: 300, max: 3000 })).map(Option.fromNullable),
-  read: Arbitraries.readOptions
+  read: readOptions
 }).map((options): Dump.Options => ({ ...Dump.defaults, ...options }))
 
 describe("the pairs of modes that move a database", () => {
@@ -74,6 +88,10 @@ describe("the pairs of modes that move a database", () => {
 
         const names = [...flows.namesOf(done.bytes)].sort()
         assert.isTrue(names.every((name) => name.startsWith("metadata") || name.endsWith(".gz") === compresses))
+        assert.strictEqual(
+          names.some((name) => /\.dat(\.gz)?$/.test(name)),
+          dumpOptions.read.lines !== undefined && Contents.rowCount(contents) > 0
+        )
         const sizes = Either.getOrThrow(Frame.decoder().push(done.bytes)).flatMap((event) =>
           event._tag === "Header" ? [event.size] : []
         )

@@ -2,9 +2,8 @@
  * A backup that is the same whenever it is made.
  */
 import { Path } from "@effect/platform"
-import { Sql } from "@sluice/format"
-import type { Dump } from "@sluice/pipeline"
-import { StreamMode } from "@sluice/pipeline"
+import { Lines, Sql } from "@sluice/format"
+import { Dump, StreamMode } from "@sluice/pipeline"
 import { Contents, MemoryFileSystem, MemoryServer } from "@sluice/testing"
 import { Effect, Layer, Option, Random, TestContext } from "effect"
 
@@ -55,18 +54,25 @@ const fixed = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
 
 const options: Partial<Dump.Options> = { threads: 1, fileBytes: Option.some(400) }
 
-/** Its stream, as TRADITIONAL. */
-export const stream = Effect.gen(function*() {
-  const from = yield* MemoryServer.make(contents)
-  const pipe = yield* flows.record
-  yield* flows.dump(options).pipe(
-    Effect.provide(StreamMode.layerTraditionalDump),
-    Effect.provide(flows.folder("/dump")),
-    Effect.provide(pipe.out),
-    Effect.provide(from.layerSource)
-  )
-  return yield* pipe.bytes
-}).pipe(Effect.provide(Layer.merge(MemoryFileSystem.layer(), Path.layer)), Effect.orDie, fixed)
+const streamOf = (how: Partial<Dump.Options["read"]>) =>
+  Effect.gen(function*() {
+    const from = yield* MemoryServer.make(contents)
+    const pipe = yield* flows.record
+    yield* flows.dump({ ...options, read: { ...Dump.defaults.read, ...how } }).pipe(
+      Effect.provide(StreamMode.layerTraditionalDump),
+      Effect.provide(flows.folder("/dump")),
+      Effect.provide(pipe.out),
+      Effect.provide(from.layerSource)
+    )
+    return yield* pipe.bytes
+  }).pipe(Effect.provide(Layer.merge(MemoryFileSystem.layer(), Path.layer)), Effect.orDie, fixed)
+
+/** Its streams, as TRADITIONAL, by the names that they are kept under. */
+export const streams = [
+  ["stream.bin", streamOf({})],
+  ["stream_load_data.bin", streamOf({ lines: Lines.tabs })],
+  ["stream_csv.bin", streamOf({ lines: { ...Lines.csv, header: true }, hexBlob: true })]
+] as const
 
 /** The files of its directory. */
 export const directory = Effect.gen(function*() {

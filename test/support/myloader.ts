@@ -148,8 +148,10 @@ const startOf: Readonly<Record<string, RegExp>> = {
   "-schema-view.sql": /^(DROP |SET |CREATE (ALGORITHM|DEFINER|OR REPLACE|VIEW|SQL))/,
   "-schema-triggers.sql": /^(DROP |SET |CREATE )/,
   "-schema-post.sql": /^(DROP |SET |CREATE )/,
-  "rows": /^INSERT INTO /
+  "rows": /^(INSERT INTO |LOAD DATA LOCAL INFILE '[^']+' INTO TABLE )/
 }
+
+const datName = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.\d{5,}(\.\d{5,})?\.dat$/
 
 /** Reads a stream as it does. */
 export const load = (stream: Uint8Array): Loaded => {
@@ -174,6 +176,15 @@ export const load = (stream: Uint8Array): Loaded => {
       found.set(name, [])
       continue
     }
+    if (datName.test(name) && name.length <= 90) {
+      // it waits for ever for the rows of a statement that came after them, or for which none come
+      if (found.has(name.replace(/\.dat$/, ".sql"))) {
+        found.set(name, [])
+      } else {
+        complaints.push(`${name} comes before what loads it`)
+      }
+      continue
+    }
     if (!sqlName.test(name) || name.length > 90) {
       if (!passedOver.has(name)) {
         complaints.push(`${name} is not a name that it knows, or too long`)
@@ -190,9 +201,18 @@ export const load = (stream: Uint8Array): Loaded => {
     }
     found.set(name, kindOf(name) === "rows" ? run.map((sql) => sql.startsWith("INSERT") ? rebuilt(sql) : sql) : run)
   }
-  for (const name of found.keys()) {
+  for (const [name, statements] of found) {
     if (!name.endsWith(".sql")) {
       continue
+    }
+    for (const statement of statements) {
+      const file = /^LOAD DATA LOCAL INFILE '([^']+)'/.exec(statement)?.[1]
+      if (file !== undefined && !found.has(file)) {
+        complaints.push(`${name} loads ${file}, which does not come: it waits for it for ever`)
+      }
+      if (file !== undefined && metadata.get("config")?.get("local-infile") !== "1") {
+        complaints.push(`${name} loads a file, and nothing lets the server ask for one`)
+      }
     }
     const { database, table } = partsOf(name)
     if (!found.has(`${database}-schema-create.sql`)) {

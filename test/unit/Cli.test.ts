@@ -4,6 +4,7 @@
 import { FileSystem, Path } from "@effect/platform"
 import * as NodeTerminal from "@effect/platform-node/NodeTerminal"
 import { assert, describe, it } from "@effect/vitest"
+import { Lines, Sql } from "@sluice/format"
 import * as MemoryFileSystem from "@sluice/testing/MemoryFileSystem"
 import { Effect, FastCheck as fc, Layer, Option, Redacted, Ref } from "effect"
 import * as Cli from "sluice/Cli"
@@ -185,12 +186,52 @@ describe("dump", () => {
         chunkFileSize: Option.none(),
         completeInsert: false,
         hexBlob: false,
+        lines: Option.none(),
         compress: Option.none(),
         utc: true,
         lockMode: "AUTO",
         ddl: "auto",
         transactionalOnly: false
       })
+    }))
+
+  it.effect("the separators of lines, as mydumper writes them and as they are asked for", () =>
+    Effect.gen(function*() {
+      const layoutOf = (...argv: ReadonlyArray<string>) => Effect.map(dump(argv), ({ lines }) => lines)
+      assert.deepStrictEqual(yield* layoutOf("--format=insert"), Option.none())
+      assert.deepStrictEqual(yield* layoutOf("--format=load_data"), Option.some(Lines.tabs))
+      assert.deepStrictEqual(
+        yield* layoutOf("--csv", "--include-header"),
+        Option.some({ ...Lines.csv, header: true })
+      )
+      assert.deepStrictEqual(
+        yield* layoutOf(
+          "--load-data",
+          "--fields-terminated-by=\\t|",
+          "--fields-enclosed-by='",
+          "--fields-escaped-by=\\",
+          "--lines-starting-by=> ",
+          "--lines-terminated-by=\\r\\n",
+          "--load-data-character-set=BINARY"
+        ),
+        Option.some({
+          fields: { terminatedBy: Sql.bytes("\t|"), enclosedBy: 0x27, escapedBy: 0x5c },
+          lines: { startingBy: Sql.bytes("> "), terminatedBy: Sql.bytes("\r\n") },
+          header: false
+        })
+      )
+      const refused = (words: string, ...argv: ReadonlyArray<string>) =>
+        Effect.map(
+          run(["dump", ...argv]),
+          ({ result }) => assert.include(result._tag === "Left" ? result.left.message : "", words)
+        )
+      yield* refused("is about lines", "--fields-terminated-by=;")
+      yield* refused("is about lines", "--include-header")
+      yield* refused("takes one character", "--csv", "--fields-enclosed-by=((")
+      yield* refused("could not be told apart", "--csv", "--fields-terminated-by=1")
+      yield* refused("contradict", "--csv", "--format=LOAD_DATA")
+      yield* refused("CLICKHOUSE", "--format=CLICKHOUSE")
+      yield* refused("none of them", "--csv", "--load-data-character-set=utf8mb4")
     }))
 
   it.effect("the lock mode and the policy for definitions, under the names of mydumper too", () =>

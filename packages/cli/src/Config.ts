@@ -211,6 +211,30 @@ const common = {
 }
 
 /**
+ * How rows are written as lines.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const Layout = Schema.Struct({
+  fields: Schema.Struct({
+    terminatedBy: Schema.Uint8ArrayFromSelf,
+    /** A byte; nothing when fields are not enclosed. */
+    enclosedBy: Schema.UndefinedOr(Schema.Number),
+    escapedBy: Schema.Number
+  }),
+  lines: Schema.Struct({ startingBy: Schema.Uint8ArrayFromSelf, terminatedBy: Schema.Uint8ArrayFromSelf }),
+  /** Whether a file begins with the names of the columns. */
+  header: Schema.Boolean
+})
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type Layout = typeof Layout.Type
+
+/**
  * What a dump is to do.
  *
  * @since 0.1.0
@@ -243,6 +267,8 @@ export const DumpConfig = Schema.Struct({
   chunkFileSize: Schema.OptionFromSelf(Schema.Number),
   completeInsert: Schema.Boolean,
   hexBlob: Schema.Boolean,
+  /** `None` writes INSERT statements. */
+  lines: Schema.OptionFromSelf(Layout),
   compress: Schema.OptionFromSelf(Compress),
   utc: Schema.Boolean,
   lockMode: LockMode,

@@ -181,7 +181,8 @@ export const dump = (
         statementSize: config.statementSize,
         completeInsert: config.completeInsert,
         hexBlob: config.hexBlob,
-        utc: config.utc
+        utc: config.utc,
+        lines: Option.getOrUndefined(config.lines)
       }
     }
     return yield* Effect.provide(

@@ -26,10 +26,10 @@ import type * as Sql from "./Sql.js"
 export interface Column {
   readonly name: string
   /**
-   * How the field stands for the value: as the value itself, as text in utf8mb4 (for JSON), or as its bytes in
-   * hexadecimal digits.
+   * How the field stands for the value: as the value itself, as text in utf8mb4 (for JSON), as its bytes in hexadecimal
+   * digits, or as the number of a value that its text does not tell (for SET).
    */
-  readonly form: "Bytes" | "Utf8mb4" | "Hex"
+  readonly form: "Bytes" | "Utf8mb4" | "Hex" | "Unsigned"
 }
 
 /**

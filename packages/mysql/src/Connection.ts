@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import type * as Lines from "@sluice/format/Lines"
 import type * as Row from "@sluice/format/Row"
 import * as Sql from "@sluice/format/Sql"
 import type * as Source from "@sluice/pipeline/Source"
@@ -103,6 +104,18 @@ export interface InsertOptions {
 }
 
 /**
+ * How a result becomes lines for LOAD DATA.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface LineOptions {
+  readonly layout: Lines.Layout
+  /** One for each column of the result. */
+  readonly encodings: ReadonlyArray<Lines.Encoding>
+}
+
+/**
  * A connection. It runs one statement at a time; others wait.
  *
  * An interrupted statement is killed on the server, and its connection closed.
@@ -124,6 +137,11 @@ export interface RawConnection {
   readonly insertStatements: (
     sql: string | Uint8Array,
     options: InsertOptions
+  ) => Stream.Stream<Source.Piece, MysqlError.MysqlError>
+  /** Reads a large result as lines. The pieces are lent: each is good until the next is asked for. */
+  readonly lines: (
+    sql: string | Uint8Array,
+    options: LineOptions
   ) => Stream.Stream<Source.Piece, MysqlError.MysqlError>
   /** Runs a statement whose rows, if it has any, nobody wants. The bytes are lent for the time of the call. */
   readonly execute: (sql: Uint8Array) => Effect.Effect<Target.Answer, MysqlError.MysqlError>
@@ -221,6 +239,16 @@ export const acquire = (options: Options): Effect.Effect<RawConnection, MysqlErr
       Effect.zipRight(restore(lock.take(1)), Effect.addFinalizer(() => lock.release(1)))
     )
 
+    const lineSpares = new Transcode.Spares()
+    const pieces = (
+      sql: string | Uint8Array,
+      options: InsertOptions | LineOptions,
+      spares: () => Transcode.Spares
+    ) =>
+      Stream.unwrapScoped(
+        Effect.zipRight(locked, Effect.map(alive, () => Commands.pieces(wire, bytes(sql), options, spares(), abandon)))
+      )
+
     const connection: RawConnection = {
       server,
       threadId,
@@ -228,16 +256,8 @@ export const acquire = (options: Options): Effect.Effect<RawConnection, MysqlErr
       tls: wire.tls,
       query: (sql) => run(sql, Commands.rows),
       execute: (sql) => run(sql, Commands.answer),
-      insertStatements: (sql, insert) =>
-        Stream.unwrapScoped(
-          Effect.zipRight(
-            locked,
-            Effect.map(
-              alive,
-              () => Commands.pieces(wire, bytes(sql), insert, sparesFor(insert.statementSize), abandon)
-            )
-          )
-        )
+      insertStatements: (sql, insert) => pieces(sql, insert, () => sparesFor(insert.statementSize)),
+      lines: (sql, how) => pieces(sql, how, () => lineSpares)
     }
     return connection
   }).pipe(Effect.withSpan("Connection.acquire", { attributes: { server: Transport.address(options) } }))

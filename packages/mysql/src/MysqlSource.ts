@@ -8,6 +8,7 @@ import { SourceError } from "@sluice/pipeline/SluiceError"
 import * as Source from "@sluice/pipeline/Source"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
@@ -282,6 +283,15 @@ const open = (
               Stream.map(([chunk, part]) => ({ ...chunk, part }))
             )
             : Stream.empty)),
+      fields: (info, how) =>
+        Effect.map(
+          tableOf(info),
+          (table) =>
+            Either.map(Reading.fields(dialect, table, how, json), (fields) =>
+              fields.map(({ column }) =>
+                column
+              ))
+        ),
       read,
       finish: (info) =>
         moment.afterwards(info).pipe(

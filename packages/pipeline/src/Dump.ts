@@ -16,7 +16,6 @@ import type * as Inventory from "@sluice/format/Inventory"
 import * as Metadata from "@sluice/format/Metadata"
 import * as Naming from "@sluice/format/Naming"
 import * as SchemaFile from "@sluice/format/SchemaFile"
-import * as Sql from "@sluice/format/Sql"
 import * as Arr from "effect/Array"
 import type * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
@@ -29,7 +28,7 @@ import * as identity from "./internal/identity.js"
 import * as manifest from "./internal/manifest.js"
 import { missing, type Named } from "./internal/named.js"
 import * as retaking from "./internal/retaking.js"
-import * as rotating from "./internal/rotating.js"
+import * as rowFiles from "./internal/rowFiles.js"
 import * as tableEnds from "./internal/tableEnds.js"
 import { Outgoing } from "./Outgoing.js"
 import { Progress } from "./Progress.js"
@@ -112,6 +111,8 @@ interface Made {
   readonly table: Option.Option<Source.TableInfo>
   /** How many sequences, views, triggers, routines and events it holds. */
   readonly objects: number
+  /** Whether the rows are counted with another file, which loads them. */
+  readonly countedElsewhere?: boolean
 }
 
 const made = (file: StagedFile, objects = 0): Made => ({ file, table: Option.none(), objects })
@@ -181,10 +182,14 @@ export const run = (
       inventory: Option.none(),
       longestStatement: Option.none()
     }
-    let longest = 0
+    const config = new Map([
+      ["quote-character", "BACKTICK"],
+      // what lets mydumper's loader answer a server that asks for the file of a LOAD DATA statement
+      ...(options.read.lines === undefined ? [] : [["local-infile", "1"] as const])
+    ])
     const header: Partial<Metadata.Metadata> = {
       startedAt: Option.some(startedAt),
-      config: new Map([["quote-character", "BACKTICK"]]),
+      config,
       sessionVariables: new Map([["SQL_MODE", `'${sqlMode}' /*!40101`]])
     }
     const section = (table: Source.TableInfo, rows: Option.Option<number>): Metadata.TableSection => ({
@@ -247,26 +252,7 @@ export const run = (
       utc: options.read.utc
     }
     const retakes = retaking.make(progress)
-    const filesOf = (chunk: Source.Chunk): Stream.Stream<Made, SourceError | OutputError> =>
-      retakes.files((count) =>
-        snapshot.read(chunk, options.read).pipe(
-          Stream.tap((piece) =>
-            Effect.sync(() => {
-              longest = Math.max(longest, piece.longest)
-            })
-          ),
-          count,
-          rotating.files(staging, {
-            name: (subPart) =>
-              FileName.render(FileName.FileName.Rows({ ...nameOf(chunk.table), part: chunk.part, subPart })),
-            preamble: chunk.table.preamble === undefined
-              ? rowsHead
-              : Sql.concat([rowsHead, Sql.bytes(chunk.table.preamble)]),
-            limit
-          }),
-          Stream.filterMap(Option.map((file): Made => ({ file, table: Option.some(chunk.table), objects: 0 })))
-        )
-      )
+    const ofRows = rowFiles.make({ snapshot, staging, retakes, nameOf, head: rowsHead, limit, read: options.read })
     const ends = tableEnds.make(snapshot.finish)
     const rows = Stream.fromIterable([
       ...baseTables.filter((table) => table.urgent === true),
@@ -274,7 +260,10 @@ export const run = (
     ]).pipe(
       Stream.flatMap((table) => ends.planning(table, snapshot.plan(table, planOptions))),
       Shutdown.stoppable,
-      Stream.flatMap((chunk) => ends.reading(chunk, filesOf(chunk)), { concurrency: options.threads, bufferSize: 1 })
+      Stream.flatMap((chunk) => ends.reading(chunk, ofRows.files(chunk)), {
+        concurrency: options.threads,
+        bufferSize: 1
+      })
     )
     const noRows = Stream.execute(Effect.forEach(baseTables, snapshot.finish, { discard: true }))
 
@@ -313,7 +302,7 @@ export const run = (
     const announced = (inventory: Option.Option<Inventory.Inventory> = Option.none()): Metadata.Announcement => ({
       ...announcement,
       inventory,
-      longestStatement: Option.liftPredicate(longest, (bytes) => bytes > 0)
+      longestStatement: Option.liftPredicate(ofRows.longest(), (bytes) => bytes > 0)
     })
     const announce = (
       name: FileName.FileName,
@@ -378,7 +367,7 @@ export const run = (
       finishedAt: Option.some(yield* identity.localTime),
       source: catalog.position,
       config: new Map([
-        ["quote-character", "BACKTICK"],
+        ...config,
         ["max-statement-size", `${options.read.statementSize}`],
         ["num-sequences", `${sequences.length}`]
       ]),
@@ -402,7 +391,7 @@ export const run = (
       rows: totals.rows,
       bytes: totals.bytes,
       leftOut: [...leftOut(options), ...catalog.leftOut],
-      remarks: [catalog.consistency, ...(yield* retakes.remarks)]
+      remarks: [catalog.consistency, ...(yield* retakes.remarks), ...ofRows.remarks()]
     }
     return verdict
   })).pipe(Effect.withSpan("Dump.run"))

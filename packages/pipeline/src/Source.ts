@@ -7,9 +7,12 @@
  * @since 0.1.0
  */
 import type * as Inventory from "@sluice/format/Inventory"
+import type * as Lines from "@sluice/format/Lines"
+import type * as LoadData from "@sluice/format/LoadData"
 import type * as SchemaFile from "@sluice/format/SchemaFile"
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
+import type * as Either from "effect/Either"
 import type * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
@@ -101,16 +104,16 @@ export interface Chunk {
 }
 
 /**
- * Some whole INSERT statements. The bytes are lent: they are good until the next piece is asked for.
+ * Some whole INSERT statements, or some whole lines. The bytes are lent: they are good until the next piece is asked for.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Piece {
   readonly bytes: Uint8Array
-  /** Rows in those statements. */
+  /** Rows in it. */
   readonly rows: number
-  /** The bytes of the longest of them, with its end. */
+  /** The bytes of the longest statement, with its end; for lines, about those of the longest that one line becomes. */
   readonly longest: number
 }
 
@@ -129,6 +132,8 @@ export interface ReadOptions {
   readonly hexBlob?: boolean | undefined
   /** Whether timestamps are read in UTC. */
   readonly utc: boolean
+  /** How rows are written as lines, for LOAD DATA. When it is not given they are read as INSERT statements. */
+  readonly lines?: Lines.Layout | undefined
 }
 
 /**
@@ -183,6 +188,14 @@ export interface Snapshot {
   readonly programs: (database: DatabaseInfo) => Effect.Effect<ReadonlyArray<SchemaFile.Definition>, SourceError>
   /** The chunks of a table, in the order of its key. */
   readonly plan: (table: TableInfo, options: PlanOptions) => Stream.Stream<Chunk, SourceError>
+  /**
+   * What the fields of a table's lines go into; or why its rows can only be read as INSERT statements, in words for
+   * people. Asked for lines of such a table, `read` fails.
+   */
+  readonly fields: (
+    table: TableInfo,
+    options: ReadOptions
+  ) => Effect.Effect<Either.Either<ReadonlyArray<LoadData.Column>, string>, SourceError>
   /**
    * The rows of a chunk. At most as many chunks are read at once as the source has readers; others wait. When it fails
    * with `readerLost`, the same chunk can be read again from its beginning; with as many lost as there are, it fails

@@ -174,6 +174,7 @@ export const source = (service: Source.Source["Type"], faults: ReadonlyArray<Sou
             triggers: asked(snapshot.triggers),
             programs: asked(snapshot.programs),
             plan: (table, options) => Stream.unwrap(Effect.as(strike("Plan"), snapshot.plan(table, options))),
+            fields: snapshot.fields,
             read: (chunk, options) =>
               Stream.tap(snapshot.read(chunk, options), () => Effect.mapError(strike("Piece"), lostReader)),
             finish: snapshot.finish

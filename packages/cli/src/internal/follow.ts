@@ -69,24 +69,30 @@ const followPurge = (settings: Settings): Either.Either<Settings, UsageError> =>
   return Either.right(put(settings, "drop-table", purgeMode, purge.origin))
 }
 
-/** Older spellings of lock modes. One of today that was given, too, has to mean the same. */
-const followLocks = (settings: Settings): Either.Either<Settings, UsageError> => {
-  const modes = [["no-locks", "NO_LOCK"], ["lock-all-tables", "LOCK_ALL"]] as const
-  return modes.reduce<Either.Either<Settings, UsageError>>((done, [name, mode]) =>
+/** Flags of older versions, and the options of today with the values that they are now. */
+const flags = [
+  ["no-locks", "sync-thread-lock-mode", "NO_LOCK"],
+  ["lock-all-tables", "sync-thread-lock-mode", "LOCK_ALL"],
+  ["csv", "format", "CSV"],
+  ["load-data", "format", "LOAD_DATA"]
+] as const
+
+/** One of today that was given, too, has to mean the same. */
+const followFlags = (settings: Settings): Either.Either<Settings, UsageError> =>
+  flags.reduce<Either.Either<Settings, UsageError>>((done, [name, today, value]) =>
     Either.flatMap(done, (settings) => {
       const old = get(settings, name)
       if (old === undefined || !Setting.isOn(old)) return Either.right(settings)
-      const now = get(settings, "sync-thread-lock-mode")
-      return now !== undefined && Setting.textOf(settings, "sync-thread-lock-mode") !== mode
+      const now = get(settings, today)
+      return now !== undefined && Setting.textOf(settings, today) !== value
         ? Either.left(Setting.contradiction(old, now))
-        : Either.right(put(settings, "sync-thread-lock-mode", mode, old.origin))
+        : Either.right(put(settings, today, value, old.origin))
     }), Either.right(settings))
-}
 
 /** Turns spellings of older versions into what they mean now. `streaming`: a stream is on even if no option says so. */
 export const followRemoved = (settings: Settings, streaming: boolean): Either.Either<Settings, UsageError> =>
   Either.map(
-    Either.flatMap(followPurge(followNoDelete(settings, streaming)), followLocks),
+    Either.flatMap(followPurge(followNoDelete(settings, streaming)), followFlags),
     (followed) =>
       without(followed, [
         "no-delete",
@@ -94,8 +100,7 @@ export const followRemoved = (settings: Settings, streaming: boolean): Either.Ei
         "purge-mode",
         "trx-consistency-only",
         "less-locking",
-        "no-locks",
-        "lock-all-tables"
+        ...flags.map(([name]) => name)
       ])
   )
 

@@ -22,6 +22,7 @@ import {
   VerifyConfig
 } from "../Config.js"
 import * as Endpoint from "../Endpoint.js"
+import { linesFields, linesOf } from "./linesOfOptions.js"
 import { compile } from "./pattern.js"
 import { tlsFields, tlsOf } from "./tlsOfOptions.js"
 
@@ -69,6 +70,7 @@ const dumpOptions = Schema.Struct({
   events: Schema.Boolean,
   "no-views": Schema.Boolean,
   outputdir: text,
+  ...linesFields,
   clear: Schema.Boolean,
   dirty: Schema.Boolean,
   "chunk-filesize": Schema.Int,
@@ -210,7 +212,7 @@ const guardsOf = (
     })
 
 const dumpOf = (input: typeof dumpOptions.Type): Either.Either<DumpConfig, string> =>
-  Either.zipWith(effectiveOf(input), guardsOf(input), (effective, guards) => {
+  Either.map(Either.all([effectiveOf(input), guardsOf(input), linesOf(input)]), ([effective, guards, lines]) => {
     const [database, ...tables] = input.words
     const shared = commonOf(input, effective)
     return {
@@ -243,6 +245,7 @@ const dumpOf = (input: typeof dumpOptions.Type): Either.Either<DumpConfig, strin
       chunkFileSize: input["chunk-filesize"] === 0 ? Option.none() : Option.some(input["chunk-filesize"] * 1024 * 1024),
       completeInsert: input["complete-insert"],
       hexBlob: input["hex-blob"],
+      lines,
       utc: input["tz-utc"],
       lockMode: input["sync-thread-lock-mode"],
       ...guards

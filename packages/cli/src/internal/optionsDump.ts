@@ -6,6 +6,7 @@
 import type { CommandName } from "../CommandTable.js"
 import type { Entry } from "./optionModel.js"
 import { entry, Kind } from "./optionModel.js"
+import { linesOptions } from "./optionsLines.js"
 
 const commands: ReadonlyArray<CommandName> = ["dump"]
 const what = { commands, group: "What" } as const
@@ -131,6 +132,7 @@ export const dumpOptions: ReadonlyArray<Entry> = [
     default: "0",
     help: "Begin a new file when one has this many megabytes. 0 means as large as the memory budget allows."
   }),
+  ...linesOptions,
   entry({
     ...how,
     name: "rows",

@@ -71,18 +71,10 @@ const inDump: ReadonlyArray<string> = [
   "max-items-per-string-chunk",
   "views-as-tables",
   "skip-metadata-sorting",
-  "format",
-  "include-header",
-  "fields-terminated-by",
-  "fields-enclosed-by",
-  "fields-escaped-by",
-  "lines-starting-by",
-  "lines-terminated-by",
   "statement-terminated-by",
   "insert-ignore/N",
   "replace",
   "default-character-set",
-  "load-data-character-set",
   "table-engine-for-view-dependency",
   "build-empty-files/e",
   "exit-if-broken-table-found",
@@ -155,20 +147,6 @@ const removed: ReadonlyArray<Unavailable> = [
     commands: ["restore"],
     reason: "was removed from myloader",
     advice: "leave it out"
-  },
-  {
-    name: "csv",
-    short: [],
-    commands: ["dump"],
-    reason: "is now --format=CSV in mydumper, and not available yet in this version",
-    advice: "leave it out to get INSERT statements"
-  },
-  {
-    name: "load-data",
-    short: [],
-    commands: ["dump"],
-    reason: "is now --format=LOAD_DATA in mydumper, and not available yet in this version",
-    advice: "leave it out to get INSERT statements"
   },
   {
     name: "success-on-1146",

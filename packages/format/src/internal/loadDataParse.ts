@@ -156,11 +156,12 @@ const assignments = (
     do {
       const name = cursor.identifier()
       const isSet = name !== undefined && cursor.punctuation(B.EQUALS)
-      const call = cursor.word("CONVERT", "UNHEX")
+      const call = cursor.word("CONVERT", "UNHEX", "CAST")
       const isOfVariable = cursor.punctuation(B.OPEN) && cursor.punctuation(B.AT)
       const variable = cursor.identifier()
-      const isWhole = call === "UNHEX" ||
-        (cursor.word("USING") !== undefined && cursor.word("UTF8MB4") !== undefined)
+      const isWhole = call === "UNHEX" || (call === "CAST"
+        ? cursor.word("AS") !== undefined && cursor.word("UNSIGNED") !== undefined
+        : cursor.word("USING") !== undefined && cursor.word("UTF8MB4") !== undefined)
       if (
         name === undefined || variable === undefined || call === undefined || !isSet || !isOfVariable || !isWhole ||
         !cursor.punctuation(B.CLOSE) || found.has(variable)
@@ -169,7 +170,7 @@ const assignments = (
           `the LOAD DATA statement computes ${name ?? "a column"} in a way that this version does not know`
         )
       }
-      found.set(variable, { name, form: call === "UNHEX" ? "Hex" : "Utf8mb4" })
+      found.set(variable, { name, form: call === "UNHEX" ? "Hex" : call === "CAST" ? "Unsigned" : "Utf8mb4" })
     } while (cursor.punctuation(B.COMMA))
     return found
   })

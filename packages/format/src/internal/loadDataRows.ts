@@ -25,12 +25,14 @@ const commaOnly = Uint8Array.of(B.COMMA)
 
 const ascii = (text: string): Uint8Array => Uint8Array.from(text, (letter) => letter.charCodeAt(0))
 
-const opening = { Bytes: ascii("'"), Utf8mb4: ascii("CONVERT('"), Hex: ascii("x'") }
-const closing = { Bytes: ascii("'"), Utf8mb4: ascii("' USING UTF8MB4)"), Hex: ascii("'") }
+const opening = { Bytes: ascii("'"), Utf8mb4: ascii("CONVERT('"), Hex: ascii("x'"), Unsigned: ascii("") }
+const closing = { Bytes: ascii("'"), Utf8mb4: ascii("' USING UTF8MB4)"), Hex: ascii("'"), Unsigned: ascii("") }
 const nothing = ascii("NULL")
 
 const isHexDigit = (byte: number): boolean =>
   (byte >= 0x30 && byte <= 0x39) || (byte >= 0x41 && byte <= 0x46) || (byte >= 0x61 && byte <= 0x66)
+
+const isDigit = (byte: number): boolean => byte >= 0x30 && byte <= 0x39
 
 const head = (load: LoadData.LoadData): Uint8Array =>
   Sql.bytes(
@@ -185,6 +187,9 @@ export const make = (load: LoadData.LoadData, statementSize: number): Reader => 
     } else {
       if (form === "Hex" && (length % 2 !== 0 || !out.subarray(value, outAt).every(isHexDigit))) {
         problem = "a field that should hold hexadecimal digits holds something else"
+      }
+      if (form === "Unsigned" && (length === 0 || !out.subarray(value, outAt).every(isDigit))) {
+        problem = "a field that should hold a number holds something else"
       }
       write(closing[form])
     }

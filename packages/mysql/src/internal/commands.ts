@@ -15,6 +15,7 @@ import type * as Mysql2 from "./mysql2.js"
 import * as Protocol from "./protocol.js"
 import * as Replies from "./replies.js"
 import * as Transcode from "./transcode.js"
+import * as TranscodeLines from "./transcodeLines.js"
 
 /** @internal */
 export interface Collector<A> extends Replies.Receiver {
@@ -130,7 +131,7 @@ const changed = (detail: string) => MysqlError.make("DefinitionChanged", detail)
 
 /** A large result on its way from the socket to whoever pulls. */
 class Pieces extends Ended implements Replies.Receiver {
-  private readonly transcoder: Transcode.Transcoder
+  private readonly transcoder: Transcode.Transcoder | TranscodeLines.Transcoder
   private readonly expected: number
   private waiting: ((pull: Pull) => void) | undefined = undefined
   private paused = false
@@ -140,12 +141,17 @@ class Pieces extends Ended implements Replies.Receiver {
   constructor(
     private readonly wire: Mysql2.Wire,
     sql: Uint8Array,
-    options: Connection.InsertOptions,
+    options: Connection.InsertOptions | Connection.LineOptions,
     spares: Transcode.Spares
   ) {
     super()
-    this.transcoder = new Transcode.Transcoder(options, Transcode.defaultSizes, spares)
-    this.expected = options.kinds.length
+    if ("layout" in options) {
+      this.transcoder = new TranscodeLines.Transcoder(options, Transcode.defaultSizes, spares)
+      this.expected = options.encodings.length
+    } else {
+      this.transcoder = new Transcode.Transcoder(options, Transcode.defaultSizes, spares)
+      this.expected = options.kinds.length
+    }
     const replies = new Replies.Replies(this)
     wire.send(sql, {
       rows: (bytes, end) => this.rows(replies.readsRows, bytes, end),
@@ -263,7 +269,7 @@ class Pieces extends Ended implements Replies.Receiver {
 export const pieces = (
   wire: Mysql2.Wire,
   sql: Uint8Array,
-  options: Connection.InsertOptions,
+  options: Connection.InsertOptions | Connection.LineOptions,
   spares: Transcode.Spares,
   abandon: Effect.Effect<void>
 ): Stream.Stream<Source.Piece, MysqlError.MysqlError> =>

@@ -3,20 +3,23 @@
  *
  * @internal
  */
+import type * as Lines from "@sluice/format/Lines"
 import * as Row from "@sluice/format/Row"
 import * as Sql from "@sluice/format/Sql"
 import { SourceError } from "@sluice/pipeline/SluiceError"
 import type * as Source from "@sluice/pipeline/Source"
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 
 import type * as Catalog from "../Catalog.js"
 import type * as Connection from "../Connection.js"
-import type * as MysqlError from "../MysqlError.js"
+import * as MysqlError from "../MysqlError.js"
 import type * as Dialect from "./dialect.js"
 import * as ExactJson from "./exactJson.js"
+import * as Fields from "./fields.js"
 import * as History from "./history.js"
 import * as Keys from "./keys.js"
 import * as Partitions from "./partitions.js"
@@ -127,7 +130,19 @@ const countedRows = (
   }))
 
 /**
- * The rows of a chunk as INSERT statements.
+ * What the fields of a table's lines go into, or why it has none.
+ *
+ * @internal
+ */
+export const fields = (
+  dialect: Dialect.Dialect,
+  table: Catalog.Table,
+  options: Source.ReadOptions,
+  json: Json
+) => Fields.of(table, dialect, { exactJson: json === "Exact", hexBlob: options.hexBlob === true })
+
+/**
+ * The rows of a chunk as INSERT statements, or as lines.
  *
  * @internal
  */
@@ -142,6 +157,14 @@ export const rows = (
   const period = History.columns(table, chunk)
   const columns = [...table.columns.filter((column) => !column.generated), ...period]
   const exact = columns.some(checked(dialect, json))
+  const select = `SELECT /*!40001 SQL_NO_CACHE */ ${columns.map(expression(dialect, json)).join(", ")}${
+    from(table, chunk)
+  }${order(table)}`
+  const lines = (layout: Lines.Layout) =>
+    Either.match(fields(dialect, table, options, json), {
+      onLeft: (why) => Stream.fail(MysqlError.make("Statement", `its rows cannot be read as lines: ${why}`)),
+      onRight: (fields) => connection.lines(select, { layout, encodings: fields.map(({ encoding }) => encoding) })
+    })
   return Stream.unwrap(Effect.as(
     Effect.zipRight(
       // paths into JSON are text; whatever else is in the statement means the same under either
@@ -152,12 +175,12 @@ export const rows = (
         ? connection.query("SET SESSION time_zone = '+00:00'")
         : Zones.use(connection, columns, from(table, chunk))
     ),
-    columns.length === 0
+    options.lines !== undefined
+      ? lines(options.lines)
+      : columns.length === 0
       ? countedRows(connection, table, chunk, options)
       : connection.insertStatements(
-        `SELECT /*!40001 SQL_NO_CACHE */ ${columns.map(expression(dialect, json)).join(", ")}${from(table, chunk)}${
-          order(table)
-        }`,
+        select,
         {
           head: head(table, columns, options.completeInsert || period.length > 0),
           kinds: columns.map(({ kind }) => options.hexBlob === true && kind === "Binary" ? "Hex" : kind),

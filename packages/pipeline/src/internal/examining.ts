@@ -151,7 +151,7 @@ export const make = (
                 (before, { bytes, rows }) => Effect.as(look.step(beside.file, bytes, true), before + rows)
               )
             })).pipe(
-            Effect.tap((rows) => backup.count(arrival.file, rows)),
+            Effect.tap((rows) => Effect.forEach(used, ({ file }) => backup.count(file, rows), { discard: true })),
             Effect.tap((rows) => backup.committed(table, rows)),
             Effect.tap((rows) => progress.add({ rows })),
             Effect.tap(() => Effect.sync(() => look.end(used))),

@@ -14,6 +14,7 @@ interface Made {
   readonly file: StagedFile
   readonly table: Option.Option<TableInfo>
   readonly objects: number
+  readonly countedElsewhere?: boolean
 }
 
 /**
@@ -40,7 +41,7 @@ export const make = Effect.sync(() => {
         entries.push(entry)
         objects += made.objects
         bytes += file.bytes
-        if (Option.isSome(made.table)) {
+        if (Option.isSome(made.table) && made.countedElsewhere !== true) {
           rows.set(made.table.value, (rows.get(made.table.value) ?? 0) + file.rows)
         }
         return entry

@@ -57,7 +57,7 @@ export const make = (options: Options, workbench: Workbench, restored: Restored,
           yield* session.prepareForRows
           yield* session.begin
           return yield* replay.rows(session, workbench.readable(arrival), rowsOf, isOwn).pipe(
-            Effect.tap((rows) => backup.count(arrival.file, rows)),
+            Effect.tap((rows) => Effect.forEach(used, ({ file }) => backup.count(file, rows), { discard: true })),
             Effect.zipLeft(Undone.committing(session, arrival.file.name)),
             Effect.catchAll(
               Undone.undo(session, { database: restored.databaseOf(file.database), table: restored.tableOf(file) })

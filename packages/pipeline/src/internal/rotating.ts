@@ -29,7 +29,7 @@ const file = (
     onSome: (first) =>
       Sink.unwrapScoped(Effect.gen(function*() {
         const writer = yield* staging.create(name, limit)
-        yield* writer.write(preamble)
+        yield* preamble.length === 0 ? Effect.void : writer.write(preamble)
         yield* writer.write(first.bytes, first.rows)
         let size = preamble.length + first.bytes.length
         return Sink.forEachWhile((piece: Piece) => {

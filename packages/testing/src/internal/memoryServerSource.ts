@@ -4,6 +4,8 @@
  * @internal
  */
 import type * as Inventory from "@sluice/format/Inventory"
+import * as Lines from "@sluice/format/Lines"
+import type * as LoadData from "@sluice/format/LoadData"
 import * as Row from "@sluice/format/Row"
 import * as SchemaFile from "@sluice/format/SchemaFile"
 import * as Sql from "@sluice/format/Sql"
@@ -104,15 +106,35 @@ class Lender {
   }
 }
 
-const encode = (
+const kindOf = (options: Source.ReadOptions) => (column: Contents.Column): Row.Encoding => {
+  const kind = Option.getOrElse(Contents.kind(column), () => "Text" as const)
+  return options.hexBlob === true && kind === "Binary" ? "Hex" : kind
+}
+
+const isBare = ({ type }: Contents.Column): boolean => /^(small|medium|big)?int\b/i.test(type)
+
+const encodings: { readonly [K in Row.Encoding]?: Lines.Encoding } = { Hex: "Hex" }
+const forms: { readonly [K in Row.Encoding]?: LoadData.Column["form"] } = { Hex: "Hex", Json: "Utf8mb4" }
+
+const fieldsOf = (table: Contents.Table, options: Source.ReadOptions): ReadonlyArray<LoadData.Column> =>
+  table.columns.map((column) => ({ name: column.name, form: forms[kindOf(options)(column)] ?? "Bytes" }))
+
+const encodeLines = (
+  table: Contents.Table,
+  rows: ReadonlyArray<Contents.Cells>,
+  options: Source.ReadOptions,
+  layout: Lines.Layout
+): ReadonlyArray<Row.Piece> => {
+  const ways = table.columns.map((column) => isBare(column) ? "Bare" : encodings[kindOf(options)(column)] ?? "Enclosed")
+  return rows.map((row) => ({ bytes: Lines.encode(layout, ways, row), rows: 1 }))
+}
+
+const encodeStatements = (
   table: Contents.Table,
   rows: ReadonlyArray<Contents.Cells>,
   options: Source.ReadOptions
 ): ReadonlyArray<Row.Piece> => {
-  const kinds = table.columns.map((column): Row.Encoding => {
-    const kind = Option.getOrElse(Contents.kind(column), () => "Text" as const)
-    return options.hexBlob === true && kind === "Binary" ? "Hex" : kind
-  })
+  const kinds = table.columns.map(kindOf(options))
   const named = options.completeInsert || table.columns.some(({ invisible }) => invisible)
   const columns = named ? table.columns.map(({ name }) => name) : undefined
   return Row.statements({
@@ -121,6 +143,15 @@ const encode = (
     statementSize: options.statementSize
   })
 }
+
+const encode = (
+  table: Contents.Table,
+  rows: ReadonlyArray<Contents.Cells>,
+  options: Source.ReadOptions
+): ReadonlyArray<Row.Piece> =>
+  options.lines === undefined
+    ? encodeStatements(table, rows, options)
+    : encodeLines(table, rows, options, options.lines)
 
 /** One, two or three statements at a time, as a real reader's pieces hold whatever came over the wire. */
 const grouped = (statements: ReadonlyArray<Row.Piece>): ReadonlyArray<Source.Piece> => {
@@ -272,6 +303,10 @@ const snapshot = (
           (table) =>
             Stream.fromIterable(Plan.cut(table, info, how))
         )),
+      fields: (info, how) =>
+        ask("cannot plan a table", nameOf(info), () =>
+          Either.map(tableOf(info), (table): Either.Either<ReadonlyArray<LoadData.Column>, string> =>
+            Either.right(fieldsOf(table, how)))),
       read: (chunk, how) =>
         Stream.unwrapScoped(Effect.zipRight(
           turn(state, readers),

@@ -34,7 +34,7 @@ const mydumperRows = "100000"
 
 const root = fileURLToPath(new URL("../../../", import.meta.url))
 
-const sluice: Words = [process.execPath, Path.join(root, "packages/cli/dist/bin.js"), "dump"]
+const sluice: Words = [process.execPath, Path.join(root, "packages/cli/dist/program/sluice.js"), "dump"]
 
 const rawReader = fileURLToPath(new URL("./floor.js", import.meta.url))
 

@@ -17,7 +17,19 @@ import { eventually } from "./eventually.js"
 import { connect, run } from "./mysqlSource.js"
 import { From } from "./realServers.js"
 
-const bin = fileURLToPath(new URL("../../packages/cli/dist/bin.js", import.meta.url))
+const packages = fileURLToPath(new URL("../../packages", import.meta.url))
+const bin = Path.join(packages, "cli/dist/program/sluice.js")
+
+// a program of yesterday would be tested without a word
+const built = Fs.statSync(bin, { throwIfNoEntry: false })?.mtimeMs ?? 0
+for (const name of ["format", "pipeline", "mysql", "cli"]) {
+  const dist = Path.join(packages, name, "dist")
+  for (const file of Fs.readdirSync(dist, { recursive: true, encoding: "utf8" })) {
+    if (file.endsWith(".js") && Fs.statSync(Path.join(dist, file)).mtimeMs > built && !file.startsWith("program")) {
+      throw new Error(`${bin} is older than ${Path.join(dist, file)}: npm run build`)
+    }
+  }
+}
 
 /** No message and no stream may hold one of them. */
 export const secrets = { right: "R1ght-and-secret", wrong: "Wr0ng-and-secret" } as const

@@ -19,7 +19,7 @@ import * as Stream from "effect/Stream"
 
 import { DemoError } from "./DemoError.js"
 
-const bin = fileURLToPath(new URL("bin.js", import.meta.resolve("sluice")))
+const bin = fileURLToPath(new URL("program/sluice.js", import.meta.resolve("sluice")))
 
 /**
  * Fails when the program has not been built.

@@ -10,15 +10,11 @@ import { Contents } from "@sluice/testing"
 import { Effect, Exit, Option } from "effect"
 
 import * as Damage from "../support/damage.js"
-import * as flows from "../support/flows.js"
 import * as Foreign from "../support/foreign.js"
+import * as Hostile from "../support/hostile.js"
 
 const streams = Effect.runSync(Effect.cached(Damage.streamOf(Damage.everything)))
 const files = Effect.map(streams, Foreign.filesOf)
-
-/** The bytes of a frame, whatever its header says. */
-const frame = (name: string | Uint8Array, size: string, content: string | Uint8Array = "x") =>
-  Damage.text("\n-- ", name, " ", size, "\n", content)
 
 const refused = (bytes: Uint8Array, what: string) =>
   Effect.map(Damage.restoreStream(bytes), (outcome) => Damage.assertRefused(outcome, what))
@@ -30,73 +26,26 @@ const withInside = (bytes: Uint8Array) =>
     (files) => Damage.text(Foreign.streamOf(files.slice(0, -1)), bytes, Foreign.streamOf(files.slice(-1)))
   )
 
-const escape = "\u001b[2J\u001b]0;owned\u0007"
-
-const names: ReadonlyArray<string> = [
-  "../d.t.00001.sql",
-  "../../etc/cron.d/x.sql",
-  "/tmp/d.t.00001.sql",
-  "d/../../t.00001.sql",
-  "d\\t.00001.sql",
-  "C:\\d.t.00001.sql",
-  "d.t.0\u00000001.sql",
-  ".",
-  "..",
-  "./metadata",
-  ".d.t.00001.sql.partial",
-  ".bashrc",
-  "~",
-  "-",
-  "d.t.00001.sql\r",
-  `d.${escape}.00001.sql`,
-  "d.\u202e.00001.sql/",
-  "d.t.00001.sql ",
-  " d.t.00001.sql",
-  "__proto__",
-  "constructor",
-  "metadata.partial.01",
-  "metadata.partial.-1",
-  "metadata.partial.9999999999999999999",
-  "metadata.gz",
-  "CON",
-  `${"a".repeat(300)}.t.00001.sql`
-]
-
-const sizes: ReadonlyArray<string> = [
-  "-1",
-  "+1",
-  "01",
-  "1e0",
-  "0x1",
-  "1.0",
-  "",
-  " 1",
-  "1 ",
-  "١",
-  "NaN",
-  "Infinity",
-  "9007199254740993",
-  "18446744073709551617",
-  "99999999999999999999999999999999999999",
-  "999999999999999",
-  "2",
-  "9".repeat(900)
-]
-
 describe("a hostile stream", () => {
   it.live(
     "with a name that no file of a backup has is refused, and the name is shown in one line",
     () =>
       Effect.gen(function*() {
-        for (const name of names) {
-          const { message } = yield* refused(yield* withInside(frame(name, "1")), JSON.stringify(name))
+        for (const name of Hostile.names) {
+          const { message } = yield* refused(yield* withInside(Hostile.frame(name, "1")), JSON.stringify(name))
           assert.isBelow(message.length, 1000)
           // before a stream has begun, too
-          yield* refused(frame(name, "1"), JSON.stringify(name))
+          yield* refused(Hostile.frame(name, "1"), JSON.stringify(name))
         }
-        yield* refused(yield* withInside(frame("x".repeat(10_000), "1")), "a name of 10,000 bytes")
-        yield* refused(yield* withInside(frame(Uint8Array.of(0x64, 0x2e, 0xff, 0xfe, 0x2e, 0x73), "1")), "no UTF-8")
-        const { message } = yield* refused(yield* withInside(frame(`d.${escape}.00001.sql`, "1")), "an escape sequence")
+        yield* refused(yield* withInside(Hostile.frame("x".repeat(10_000), "1")), "a name of 10,000 bytes")
+        yield* refused(
+          yield* withInside(Hostile.frame(Uint8Array.of(0x64, 0x2e, 0xff, 0xfe, 0x2e, 0x73), "1")),
+          "no UTF-8"
+        )
+        const { message } = yield* refused(
+          yield* withInside(Hostile.frame(`d.${Hostile.escape}.00001.sql`, "1")),
+          "an escape sequence"
+        )
         assert.include(message, "\\u{1b}[2J")
       }),
     300_000
@@ -107,9 +56,9 @@ describe("a hostile stream", () => {
     () =>
       Effect.gen(function*() {
         const before = process.memoryUsage().arrayBuffers
-        for (const size of sizes) {
-          yield* refused(yield* withInside(frame("d.t.00001.sql", size)), `size ${size}`)
-          yield* refused(Damage.text(frame("metadata.header", size)), `size ${size} at the beginning`)
+        for (const size of Hostile.sizes) {
+          yield* refused(yield* withInside(Hostile.frame("d.t.00001.sql", size)), `size ${size}`)
+          yield* refused(Damage.text(Hostile.frame("metadata.header", size)), `size ${size} at the beginning`)
         }
         assert.isBelow(process.memoryUsage().arrayBuffers - before, 64 * 1024 * 1024)
       }),
@@ -189,24 +138,6 @@ describe("a hostile stream", () => {
         yield* refused(put(bytes), what)
       }
     }))
-
-  it.live("of very many files takes time and memory in proportion", () =>
-    Effect.gen(function*() {
-      const [opening, last] = [(yield* files)[0], (yield* files).at(-1)]
-      assert(opening && last)
-      const foreign = (bytes: Uint8Array) =>
-        Foreign.withoutManifest([{ name: "metadata", bytes }]).flatMap(({ bytes }) => bytes.length === 0 ? [] : [bytes])
-      const [head = Damage.text("# Started dump at: 2026-01-01 00:00:00\n")] = foreign(opening.bytes)
-      const [end = new Uint8Array(0)] = foreign(last.bytes)
-      const count = process.env["SLUICE_LONG"] === "1" ? 200_000 : 1000
-      const many = Array.from({ length: count }, (_, i) => frame(`metadata.partial.${i}`, "1", "#"))
-      const { exit, target } = yield* Damage.restoreStream(
-        Damage.text(frame("metadata.header", `${head.length}`, head), ...many, frame("metadata", `${end.length}`, end))
-      )
-      // the tables that the metadata tells of never came
-      assert.strictEqual(flows.failureOf(exit)?._tag, "BackupError", String(exit))
-      assert.deepStrictEqual(target.databases, [])
-    }), 900_000)
 })
 
 describe("a hostile folder", () => {
@@ -336,16 +267,8 @@ describe("hostile compression", () => {
     "that becomes very large takes no memory, and is refused when it grows beyond all measure",
     () =>
       Effect.gen(function*() {
-        // a frame of blocks that each say: 128 KiB of blanks
-        const block = (last: number) =>
-          Uint8Array.of(last | 2 | ((0x20000 << 3) & 0xf8), (0x20000 >> 5) & 0xff, 0x20000 >> 13, 0x20)
-        const bomb = Damage.text(
-          Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, 0, 8 << 3),
-          ...Array.from({ length: 3000 }, (_, i) => block(i === 2999 ? 1 : 0))
-        )
-        assert.isBelow(bomb.length, 16 * 1024)
         const before = process.memoryUsage().arrayBuffers
-        const stream = yield* foreignWith(({ name }) => ({ name: `${name}.zst`, bytes: bomb }))
+        const stream = yield* foreignWith(({ name }) => ({ name: `${name}.zst`, bytes: Hostile.bomb }))
         const { message } = yield* refused(stream, "a bomb")
         assert.match(message, /d\.t\.00000\.sql\.zst.*times/)
         assert.isBelow(process.memoryUsage().arrayBuffers - before, 128 * 1024 * 1024)
@@ -358,7 +281,7 @@ describe("what is shown of hostile text", () => {
   it("is one line that a terminal does not obey, of bounded length", () => {
     const { message } = new SluiceError.BackupError({
       reason: "Damaged",
-      what: `w${escape}`,
+      what: `w${Hostile.escape}`,
       where: `\u009b31m${"x".repeat(100_000)}`,
       detail: `a\n\n  b\rc\u2028d\u202ee\ud800f${"\u0007".repeat(5000)}`,
       advice: `\u0000${"y".repeat(100_000)}`

@@ -54,15 +54,25 @@ export const record = Effect.sync(() => {
   }
 })
 
-/** The reading end of a pipe that gives these parts and ends. Each part is wiped when the next is asked for. */
-export const play = (parts: Iterable<Uint8Array>): Layer.Layer<Pipe.PipeIn> =>
+const oneByOne = function*<A>(all: Iterable<A>): Generator<A> {
+  yield* all
+}
+
+/**
+ * The reading end of a pipe that gives these parts and ends. None is made before it is asked for, and each is wiped when
+ * the next is. `between` is run before each.
+ */
+export const play = (
+  parts: Iterable<Uint8Array>,
+  between: Effect.Effect<void> = Effect.void
+): Layer.Layer<Pipe.PipeIn> =>
   Layer.succeed(
     Pipe.PipeIn,
     Pipe.PipeIn.of({
       bytes: Stream.suspend(() => {
         let last = new Uint8Array(0)
-        return Stream.fromIterable(parts).pipe(
-          Stream.rechunk(1),
+        return Stream.fromIteratorSucceed(oneByOne(parts), 1).pipe(
+          Stream.tap(() => between),
           Stream.map((part) => {
             last.fill(0xee)
             last = part.slice()

@@ -33,14 +33,16 @@ export const streamOf = (files: ReadonlyArray<File>): Uint8Array =>
 
 const isMetadata = (name: string): boolean => /^metadata(\.header|\.partial\.\d+)?$/.test(name)
 
-/** Our definitions hold blanks that our own metadata tells to take out again; another tool's tables do not. */
+/**
+ * Our definitions hold blanks that our own metadata tells to take out again; another tool's tables do not. What holds no
+ * statements stays as it is.
+ */
 const unguarded = (bytes: Uint8Array): Uint8Array =>
-  Sql.concat(
-    Either.getOrThrow(Statement.split(bytes, { terminator: "guarded" })).flatMap((statement) => [
-      SchemaFile.unguard(statement.bytes),
-      Sql.bytes(";\n")
-    ])
-  )
+  Either.match(Statement.split(bytes, { terminator: "guarded" }), {
+    onLeft: () => bytes,
+    onRight: (statements) =>
+      Sql.concat(statements.flatMap((statement) => [SchemaFile.unguard(statement.bytes), Sql.bytes(";\n")]))
+  })
 
 /** Without what only we write. */
 export const withoutManifest = (files: ReadonlyArray<File>): ReadonlyArray<File> =>

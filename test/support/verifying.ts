@@ -10,11 +10,11 @@ import * as Foreign from "./foreign.js"
 const memory = Staging.layerMemory({ budget: 1 << 16, threads: 2 })
 
 /** Verifies a stream that comes in these parts. */
-export const stream = (parts: Iterable<Uint8Array>) =>
+export const stream = (parts: Iterable<Uint8Array>, between?: Effect.Effect<void>) =>
   Verify.run.pipe(
     Effect.provide(StreamMode.layerTraditionalRestore),
     Effect.provide(memory),
-    Effect.provide(flows.play(parts)),
+    Effect.provide(flows.play(parts, between)),
     Effect.provide(Progress.layer)
   )
 
@@ -36,10 +36,10 @@ export const names = (bytes: Uint8Array, path: string) =>
   )
 
 /** Unpacks a stream into a folder. */
-export const unpack = (parts: Iterable<Uint8Array>, path: string) =>
+export const unpack = (parts: Iterable<Uint8Array>, path: string, between?: Effect.Effect<void>) =>
   Unpack.run.pipe(
     Effect.provide(Unpack.layer({ path, budget: 1 << 16 })),
-    Effect.provide(flows.play(parts)),
+    Effect.provide(flows.play(parts, between)),
     Effect.provide(Progress.layer)
   )
 

@@ -80,15 +80,18 @@ interface Found {
   readonly notCompared: ReadonlyArray<string>
 }
 
-const columnNames = (object: Texts.Object | undefined): string =>
-  object === undefined ? "" : BackupReading.definitionOf(object).pipe(
+const columnNames = (object: Texts.Object): string =>
+  BackupReading.definitionOf(object).pipe(
     Option.map(({ columns }) =>
       columns.map(({ generated, name }) => `${quoted(name)}${generated ? " generated" : ""}`)
     ),
     Option.match({ onNone: () => "", onSome: (names) => names.join(", ") })
   )
 
-/** Another server prints the same thing differently: of it only what is there is compared, and the columns' names. */
+/**
+ * Another server prints the same thing differently, and another tool leaves some of it out. Of what is not the same text
+ * it is compared what the programs do, and which columns tables have.
+ */
 const lenient = (
   database: string,
   found: ReadonlyArray<Comparison.DefinitionDifference>,
@@ -100,16 +103,27 @@ const lenient = (
   const notCompared: Array<string> = []
   for (const difference of found) {
     const { how, what } = difference
+    const [mine, its] = [source.get(what), target.get(what)]
     if (isOfOneServer(what)) {
       notCompared.push(`${what} of ${quoted(database)}: ${why}`)
-    } else if (how !== "Different") {
+    } else if (mine === undefined || its === undefined || how !== "Different") {
       differences.push(difference)
+    } else if (mine.portable !== undefined && its.portable !== undefined) {
+      if (mine.portable === its.portable) {
+        notCompared.push(`definer, sql_mode and heads of triggers, routines and events: ${why}`)
+      } else {
+        differences.push(...CompareDefinitions.compare(
+          database,
+          new Map([[what, mine.portable]]),
+          new Map([[what, its.portable]])
+        ))
+      }
     } else {
-      const [mine, its] = [columnNames(source.get(what)), columnNames(target.get(what))]
-      if (mine.toLowerCase() === its.toLowerCase()) {
+      const [columns, others] = what.startsWith("table ") ? [columnNames(mine), columnNames(its)] : ["", ""]
+      if (columns.toLowerCase() === others.toLowerCase()) {
         notCompared.push(`all of ${what} of ${quoted(database)}: ${why}`)
       } else {
-        differences.push({ ...difference, source: mine, target: its })
+        differences.push({ ...difference, source: columns, target: others })
       }
     }
   }

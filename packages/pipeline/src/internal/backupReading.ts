@@ -222,6 +222,7 @@ export const read = (renamed: (database: string) => string | undefined) =>
       own.set(database, names)
       names.set(table, name)
     }
+    /** What stands among tables and is none. */
     const views = new Set(
       Array.from(files.values()).flatMap(({ file }) => file._tag === "View" ? [keyOf(file)] : [])
     )
@@ -233,7 +234,9 @@ export const read = (renamed: (database: string) => string | undefined) =>
       if (file._tag === "Table" && views.has(keyOf(file))) continue
       for (const object of texts.objects()) {
         objects.set(object.what, object)
-        if (file._tag === "Table" && object.what.startsWith("table ")) nameOf(file.database, file.table, object.name)
+        if (file._tag !== "Table") continue
+        if (object.what.startsWith("table ")) nameOf(file.database, file.table, object.name)
+        else if (object.what.startsWith("sequence ")) views.add(keyOf(file))
       }
     }
     for (const section of [...metadata.tables, ...known.ofTables]) {

@@ -27,6 +27,23 @@ export interface Object {
   /** The statement that makes it. */
   readonly create: Uint8Array
   readonly text: string
+  /** What of it every server and tool writes alike; none where that is not known. */
+  readonly portable?: string | undefined
+}
+
+/** The sql_mode says which quotes there are. */
+const definer = /\bDEFINER\s*=\s*(?:`(?:[^`]|``)*`@`(?:[^`]|``)*`|"(?:[^"]|"")*"@"(?:[^"]|"")*")\s*/
+
+/** What a trigger does, and what an event does, behind what servers print in their own way. */
+const bodies: { readonly [Kind in Statement.ProgramKind]?: RegExp } = {
+  TRIGGER: /\bFOR\s+EACH\s+ROW\s+(?:(?:FOLLOWS|PRECEDES)\s+(?:`(?:[^`]|``)*`|"(?:[^"]|"")*"|\w+)\s+)?([\s\S]*)$/i,
+  EVENT: / (?:ENABLE|DISABLE(?: ON \w+)?)(?: COMMENT '(?:[^'\\]|\\.|'')*')? DO ([\s\S]*)$/
+}
+
+/** Without the account that made it, and the type that a function returns. */
+const portableOf = (kind: Statement.ProgramKind, text: string): string => {
+  const body = bodies[kind]?.exec(text)?.[1]
+  return body ?? text.replace(definer, "").replace(/\) RETURNS [^\n]*\n/, ")\n")
 }
 
 const counter = /^(\) (?:\/\*!50100 TABLESPACE `(?:[^`]|``)+` \*\/ )?ENGINE=\w+) AUTO_INCREMENT=(\d+)/m
@@ -36,6 +53,9 @@ const textOf = (bytes: Uint8Array): string => {
   const text = Sql.text(bytes)
   return text.includes("\ufffd") ? Buffer.from(bytes).toString("latin1") : text
 }
+
+/** MariaDB prints a sequence as a table, to whom asks for a table. */
+const sequence = /^\) ENGINE=\w+ SEQUENCE=1\b/m
 
 /** When a trigger fires. Those of one moment fire in an order. */
 const moment = /\b(BEFORE|AFTER)\s+(INSERT|UPDATE|DELETE)\s+ON\b/i
@@ -64,6 +84,10 @@ export const reader = (
   const table = (name: string, create: Uint8Array): void => {
     const quoted = Sql.quoteIdentifier(name)
     const text = textOf(Sequence.rename(create, renamed))
+    if (sequence.test(text)) {
+      objects.push({ what: `sequence ${quoted}`, name, create, text })
+      return
+    }
     const next = counter.exec(text)
     objects.push({ what: `table ${quoted}`, name, create, text: text.replace(counter, "$1") })
     if (next !== null) {
@@ -79,7 +103,14 @@ export const reader = (
   ): void => {
     const what = `${kind.toLowerCase()} ${Sql.quoteIdentifier(name)}`
     const text = textOf(create)
-    objects.push({ what, name, ...(ofTable === undefined ? {} : { table: ofTable }), create, text: inState(text) })
+    objects.push({
+      what,
+      name,
+      ...(ofTable === undefined ? {} : { table: ofTable }),
+      create,
+      text: inState(text),
+      portable: portableOf(kind, text)
+    })
     const [, timing, event] = (ofTable === undefined ? null : moment.exec(text)) ?? []
     if (ofTable !== undefined && timing !== undefined && event !== undefined) {
       const key = `${timing.toUpperCase()} ${event.toUpperCase()} ON ${Sql.quoteIdentifier(ofTable)}`

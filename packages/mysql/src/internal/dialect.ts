@@ -128,6 +128,11 @@ export interface Dialect {
   readonly writesAnyhow: ReadonlyArray<string>
   /** Privileges of which one is enough to create what runs in another account's name. */
   readonly namesDefiners: ReadonlyArray<string>
+  /**
+   * Whether more is asked of who creates what runs in the name of an account that is not there, or that has the power
+   * SYSTEM_USER.
+   */
+  readonly guardsDefiners: boolean
   /** Whether a foreign key needs a privilege on the table that it refers to. */
   readonly referencesNeedLeave: boolean
   /** The databases that nobody may write to, one a row; where there are such. */
@@ -224,6 +229,7 @@ const mariadb = (server: Server): Dialect => ({
   tablespaces: Option.none(),
   writesAnyhow: atLeast(server, 10, 11, 0) ? ["READ_ONLY ADMIN"] : ["SUPER", "READ_ONLY ADMIN"],
   namesDefiners: ["SUPER", "SET USER"],
+  guardsDefiners: false,
   referencesNeedLeave: false,
   readOnlyDatabases: Option.none()
 })
@@ -284,6 +290,7 @@ const mysql = (server: Server): Dialect => ({
   ),
   writesAnyhow: ["SUPER", "CONNECTION_ADMIN"],
   namesDefiners: atLeast(server, 8, 2, 0) ? ["SUPER", "SET_ANY_DEFINER"] : ["SUPER", "SET_USER_ID"],
+  guardsDefiners: atLeast(server, 8, 2, 0),
   referencesNeedLeave: true,
   readOnlyDatabases: atLeast(server, 8, 0, 22)
     ? Option.some(

@@ -34,6 +34,8 @@ export interface Facts {
   readonly there: ReadonlyMap<string, ReadonlyArray<string>>
   /** Features that the server does not know. */
   readonly unknown: ReadonlySet<string>
+  /** The accounts that are there, `user@host`, and those with the power SYSTEM_USER; none where it may not be known. */
+  readonly accounts: Option.Option<{ readonly all: ReadonlySet<string>; readonly system: ReadonlySet<string> }>
 }
 
 const privileges: { readonly [A in Target.Act]: ReadonlyArray<string> } = {
@@ -118,6 +120,16 @@ const ofPrivileges = (facts: Facts, demands: Target.Demands): ReadonlyArray<Targ
     const others = Array.from(definers).filter((definer) => definer !== account)
     if (others.length > 0 && !Grants.allowsServer(grants, dialect.namesDefiners)) {
       lacks(`${dialect.namesDefiners.join(" or ")} on *.*, for what has the definer`, listed(others))
+    }
+    if (Option.isSome(facts.accounts)) {
+      const { all, system } = facts.accounts.value
+      const of = (privilege: string, some: ReadonlyArray<string>) => {
+        if (some.length > 0 && !Grants.allowsServer(grants, [privilege])) {
+          lacks(`${privilege} on *.*, for what has the definer`, listed(some))
+        }
+      }
+      of("ALLOW_NONEXISTENT_DEFINER", others.filter((definer) => !all.has(definer)))
+      of("SYSTEM_USER", others.filter((definer) => system.has(definer)))
     }
   }
   if (demands.accounts && !Grants.allowsServer(grants, ["CREATE USER"])) {
@@ -308,6 +320,20 @@ export const read = (
         there.set(database, [...(there.get(database) ?? []), table])
       }
     }
+    const named = demands.databases.some(({ definers }) => definers.size > 0)
+    const accounts = !named || !dialect.guardsDefiners ? Option.none() : yield* Effect.all({
+      all: ask("SELECT CONCAT(User, '@', Host) FROM mysql.user"),
+      system: ask("SELECT CONCAT(USER, '@', HOST) FROM mysql.global_grants WHERE PRIV = 'SYSTEM_USER'")
+    }).pipe(
+      Effect.map(({ all, system }) =>
+        Option.some({
+          all: new Set(all.map(([account = ""]) => account)),
+          system: new Set(system.map(([account = ""]) => account))
+        })
+      ),
+      // most accounts may not look there; what is in the way then shows when it is run
+      Effect.catchIf(({ errno }) => errno !== undefined, () => Effect.succeed(Option.none()))
+    )
     const unknown = new Set<string>()
     const asked = new Set<string>()
     for (const { features, name } of demands.databases) {
@@ -333,6 +359,7 @@ export const read = (
         ) => name)
       ),
       there,
-      unknown
+      unknown,
+      accounts
     }
   })

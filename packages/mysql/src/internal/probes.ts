@@ -53,6 +53,19 @@ const statementFor = (feature: string, of: string): string | undefined => {
   }
 }
 
+/** Other names of engines, which the list of engines does not have. */
+const otherNames = new Set(["heap", "merge", "innobase", "ndb", "maria"])
+
+/** MariaDB looks engines up only when it runs a statement, so the list of those that work is asked as well. */
+const works = (connection: Connection.RawConnection, engine: string): Effect.Effect<boolean, MysqlError> =>
+  otherNames.has(engine.toLowerCase()) ? Effect.succeed(true) : Effect.map(
+    connection.query(
+      "SELECT 1 FROM information_schema.ENGINES WHERE SUPPORT IN ('YES', 'DEFAULT') AND " +
+        `ENGINE = CONVERT(${hex(Sql.bytes(engine))} USING utf8mb4)`
+    ),
+    ({ rows }) => rows.length > 0
+  )
+
 /**
  * Whether the server knows a feature that a backup's inventory names. It changes the session's sql_mode.
  *
@@ -71,8 +84,14 @@ export const knows = (
     )
   }
   const statement = statementFor(feature, Sql.quoteName({ database, name: "sluice_probe" }))
-  return statement === undefined ? Effect.succeed(true) : Effect.zipRight(
+  if (statement === undefined) return Effect.succeed(true)
+  const engine = /^ENGINE (.*)$/s.exec(feature)?.[1]
+  const understood = Effect.zipRight(
     connection.query("SET SESSION sql_mode = 'NO_ENGINE_SUBSTITUTION'"),
     Effect.map(understands(connection, Sql.bytes(statement)), Option.isNone)
   )
+  return engine === undefined ? understood : Effect.if(understood, {
+    onTrue: () => works(connection, engine),
+    onFalse: () => Effect.succeed(false)
+  })
 }

@@ -11,7 +11,9 @@ import * as Option from "effect/Option"
 
 import type { Existing, Options } from "../Restore.js"
 import { TargetError } from "../SluiceError.js"
+import { Staging } from "../Staging.js"
 import * as Target from "../Target.js"
+import * as ReadAhead from "./readAhead.js"
 import * as wantedDatabases from "./wantedDatabases.js"
 
 interface Draft {
@@ -30,16 +32,19 @@ const ifThere: { readonly [E in Existing["_tag"]]: Target.DatabaseDemands["ifThe
 }
 
 /** What the metadata of another tool tells: the names of tables and views, by the parts that stand in file names. */
-const fromTables = (tables: ReadonlyArray<Metadata.TableSection>): ReadonlyArray<Inventory.DatabaseInventory> => {
+const fromTables = (
+  tables: ReadonlyArray<Metadata.TableSection>,
+  features: ReadonlyMap<string, ReadonlyArray<string>>
+): ReadonlyArray<Inventory.DatabaseInventory> => {
   const databases = new Map<string, Array<Inventory.Item>>()
-  for (const { database, isSequence, isView, realName } of tables) {
+  for (const { database, isSequence, isView, realName, table } of tables) {
     const items = databases.get(database) ?? []
     databases.set(database, items)
     items.push({
       kind: isView ? "view" : isSequence ? "sequence" : "table",
       name: realName,
       definer: "",
-      features: []
+      features: features.get(`${database}.${table}`) ?? []
     })
   }
   return Array.from(databases, ([name, items]) => ({ name, features: [], items }))
@@ -74,14 +79,19 @@ const isWanted = (options: Options, database: string) => ({ kind, name }: Invent
 }
 
 /**
- * What a restore with these options asks of a target.
+ * What a restore with these options asks of a target. `features` is what was read ahead of a backup that has no
+ * inventory, by the parts of tables' names in file names.
  *
  * @internal
  */
-export const demands = (options: Options, metadata: Metadata.Metadata): Target.Demands => {
+export const demands = (
+  options: Options,
+  metadata: Metadata.Metadata,
+  features: ReadonlyMap<string, ReadonlyArray<string>>
+): Target.Demands => {
   const inventory = Option.flatMap(metadata.announcement, ({ inventory }) => inventory)
   const held = Option.match(inventory, {
-    onNone: () => fromTables(metadata.tables).filter(({ name }) => !isAlias(name)),
+    onNone: () => fromTables(metadata.tables, features).filter(({ name }) => !isAlias(name)),
     onSome: ({ databases }) => databases
   })
   const nameOf = (name: string) => Option.getOrElse(options.database, () => name)
@@ -149,8 +159,12 @@ export const demands = (options: Options, metadata: Metadata.Metadata): Target.D
  * @internal
  */
 export const make = (options: Options) =>
-  Effect.map(Target.Target, (target) => {
+  Effect.map(Effect.all([Target.Target, Staging]), ([target, staging]) => {
     let isDone = false
+    const readAhead = (metadata: Metadata.Metadata) =>
+      options.schemas && Option.isNone(metadata.announcement)
+        ? Effect.provideService(ReadAhead.read(metadata), Staging, staging)
+        : Effect.succeed(new Map<string, ReadonlyArray<string>>())
     return {
       /** To be given all metadata as it comes; the first says most, and comes before anything is run. */
       look: (metadata: Metadata.Metadata): Effect.Effect<void, TargetError> =>
@@ -159,15 +173,19 @@ export const make = (options: Options) =>
             return Effect.void
           }
           isDone = true
-          return Effect.flatMap(target.obstacles(demands(options, metadata)), ([first, ...more]) =>
-            first === undefined ? Effect.void : new TargetError({
-              reason: first.reason,
-              what: "the target cannot take this backup as it is",
-              detail: [first, ...more].map(({ says }) => says).join("; "),
-              advice: `Nothing was changed. ${
-                capital(Array.from(new Set([first, ...more].map(({ advice }) => advice))).join("; "))
-              }`
-            }))
+          return readAhead(metadata).pipe(
+            Effect.flatMap((features) => target.obstacles(demands(options, metadata, features))),
+            Effect.flatMap(([first, ...more]) =>
+              first === undefined ? Effect.void : new TargetError({
+                reason: first.reason,
+                what: "the target cannot take this backup as it is",
+                detail: [first, ...more].map(({ says }) => says).join("; "),
+                advice: `Nothing was changed. ${
+                  capital(Array.from(new Set([first, ...more].map(({ advice }) => advice))).join("; "))
+                }`
+              })
+            )
+          )
         })
     }
   })

@@ -220,7 +220,8 @@ export const make = (
       read: (name) =>
         Stream.unwrap(Effect.map(held(name), ({ content }) =>
           content._tag === "Memory"
-            ? Stream.rechunk(Stream.fromIterable(blocksOf(content)), 1)
+            // all at once: they stay as they are until the file is removed
+            ? Stream.fromIterable(blocksOf(content))
             : Stream.mapError(
               fs.stream(content.path, { chunkSize: blockSize }),
               toBackupError("cannot read a private temporary file", name)

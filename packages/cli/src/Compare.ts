@@ -35,6 +35,7 @@ import * as Stream from "effect/Stream"
 import * as Config from "./Config.js"
 import * as Endpoint from "./Endpoint.js"
 import * as LockModes from "./internal/lockModes.js"
+import { trusting } from "./internal/trusting.js"
 
 /**
  * A server that is compared.
@@ -86,6 +87,7 @@ export const isBackup = (source: Side | Backup): source is Backup => "_tag" in s
  */
 export const CompareConfig = Schema.Struct({
   ...Config.MessagesConfig.fields,
+  ...Config.TrustConfig.fields,
   source: Schema.Union(Backup, Side),
   target: Side,
   /** How connections to both are encrypted and checked. */
@@ -283,7 +285,7 @@ export const run = (
     if (isBackup(config.source)) {
       const { again, layer } = yield* arriving(config.source, config.memoryBudget)
       return yield* Effect.provide(
-        CompareBackup.run({ ...options, again }),
+        trusting(config, CompareBackup.run({ ...options, again })),
         // nobody should have to wait for a comparison who changes definitions; what was changed is told
         Layer.merge(layer, MysqlSource.layer({ ...target, ddl: Consistency.Ddl.Detect() }))
       )

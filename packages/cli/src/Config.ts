@@ -291,6 +291,20 @@ const trust = {
 }
 
 /**
+ * How far a backup is trusted that is read.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const TrustConfig = Schema.Struct(trust)
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type TrustConfig = typeof TrustConfig.Type
+
+/**
  * What a restore is to do. Without a stream, or with a stream of names only, `directory` is there.
  *
  * @since 0.1.0

@@ -24,7 +24,6 @@ import {
 } from "@sluice/pipeline/SluiceError"
 import * as Staging from "@sluice/pipeline/Staging"
 import * as StreamMode from "@sluice/pipeline/StreamMode"
-import * as Trust from "@sluice/pipeline/Trust"
 import * as Unpack from "@sluice/pipeline/Unpack"
 import type { Verdict } from "@sluice/pipeline/Verdict"
 import * as Verify from "@sluice/pipeline/Verify"
@@ -40,6 +39,7 @@ import type { DumpConfig, RestoreConfig, UnpackConfig, VerifyConfig } from "./Co
 import * as Config from "./Config.js"
 import * as Endpoint from "./Endpoint.js"
 import * as LockModes from "./internal/lockModes.js"
+import { trusting } from "./internal/trusting.js"
 import { UsageError } from "./UsageError.js"
 
 /** What was asked for or is in files is there by the time a job runs. */
@@ -213,16 +213,6 @@ const existing: { readonly [Mode in Config.DropTable]: Restore.Existing } = {
 }
 
 const checksums = { fail: "Fail", warn: "Warn", skip: "Skip" } as const
-
-/** A job that trusts a backup as far as it was told. */
-const trusting = <A, E, R>(
-  { allowUnknownStatements, maxExpansion }: Pick<RestoreConfig, "allowUnknownStatements" | "maxExpansion">,
-  job: Effect.Effect<A, E, R>
-) =>
-  Effect.provideService(job, Trust.Trust, {
-    maximumExpansion: maxExpansion,
-    unknownStatements: allowUnknownStatements ? "Take" : "Refuse"
-  })
 
 /**
  * Restores what was asked for.

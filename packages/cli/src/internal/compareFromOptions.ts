@@ -10,13 +10,14 @@ import * as Schema from "effect/Schema"
 
 import { type Backup, CompareConfig, readBackup, readSide, type Side } from "../Compare.js"
 import { LockMode, type Password } from "../Config.js"
-import { messageOptions, messagesOf, patternsOf, tableOf } from "./fromOptions.js"
+import { messageOptions, messagesOf, patternsOf, tableOf, trustOf, trustOptions } from "./fromOptions.js"
 import { tlsFields, tlsOf } from "./tlsOfOptions.js"
 
 const Secret = Schema.optional(Schema.RedactedFromSelf(Schema.String))
 
 const options = Schema.Struct({
   ...messageOptions.fields,
+  ...trustOptions.fields,
   ...tlsFields,
   user: Schema.String,
   password: Secret,
@@ -80,6 +81,7 @@ const configOf = (input: Input): Either.Either<CompareConfig, string> =>
     }
     return {
       ...messagesOf(input),
+      ...trustOf(input),
       source,
       target,
       tls,

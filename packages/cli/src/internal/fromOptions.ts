@@ -89,7 +89,8 @@ const dumpOptions = Schema.Struct({
   "no-trx-tables": Schema.Boolean
 })
 
-const trustOptions = Schema.Struct({
+/** @internal */
+export const trustOptions = Schema.Struct({
   "max-expansion": Schema.Int,
   "allow-unknown-statements": Schema.Boolean
 })
@@ -126,7 +127,8 @@ const unpackOptions = Schema.Struct({
   "memory-budget": Schema.NumberFromString
 })
 
-const trustOf = (input: typeof trustOptions.Type) => ({
+/** @internal */
+export const trustOf = (input: typeof trustOptions.Type) => ({
   maxExpansion: input["max-expansion"],
   allowUnknownStatements: input["allow-unknown-statements"]
 })

@@ -16,7 +16,7 @@ const movers: ReadonlyArray<CommandName> = ["dump", "restore"]
 const askers: ReadonlyArray<CommandName> = [...movers, "compare"]
 
 /** Commands that read what a backup holds. */
-const readers: ReadonlyArray<CommandName> = ["restore", "verify", "unpack"]
+const readers: ReadonlyArray<CommandName> = ["restore", "verify", "unpack", "compare"]
 
 const connection = { commands: movers, group: "Connection" } as const
 const messages = { commands: commandNames, group: "Messages" } as const
@@ -180,7 +180,7 @@ export const commonOptions: ReadonlyArray<Entry> = [
     kind: Kind.Flag(),
     help:
       "Take statements that no dump writes into such a file, and those that reach out of it. Without it the backup " +
-      "is refused. Each is told at the end, and the run ends with 3."
+      "is refused. Each is told at the end, and the run ends with 3; a comparison tells it as not compared."
   }),
   entry({
     ...messages,

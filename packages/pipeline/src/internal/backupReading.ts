@@ -271,7 +271,10 @@ export const read = (renamed: (database: string) => string | undefined) =>
       ) ||
         Option.exists(known.announcement, ({ definitions }) => definitions),
       hasRows: rows.size > 0 || (yield* backup.countsRows),
-      remarks: Option.isNone(known.announcement) ? unproven.ofForeign(known) : [],
+      remarks: [
+        ...examined.taken.remarks(),
+        ...(Option.isNone(known.announcement) ? unproven.ofForeign(known) : [])
+      ],
       again: (table, taker) => {
         const push = (bytes: Uint8Array) =>
           Effect.sync(() => {

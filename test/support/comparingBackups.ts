@@ -1,10 +1,13 @@
 /**
  * A backup held against a server.
  */
-import { CompareBackup, Progress, Staging, StreamMode } from "@sluice/pipeline"
+import { FileSystem, Path } from "@effect/platform"
+import { CompareBackup, type Dump, Progress, Staging, StreamMode } from "@sluice/pipeline"
+import type { ScratchServer } from "@sluice/testing"
 import { Effect, Option } from "effect"
 
 import * as flows from "./flows.js"
+import * as real from "./realServers.js"
 
 export const defaults: CompareBackup.Options = {
   selection: { databases: Option.none(), includes: () => true, programs: true },
@@ -32,3 +35,32 @@ export const stream = (parts: Iterable<Uint8Array>, options: Partial<CompareBack
     Effect.provide(flows.play(parts)),
     Effect.provide(Progress.layer)
   )
+
+const newFolder = Effect.flatMap(FileSystem.FileSystem, (fs) => fs.makeTempDirectoryScoped({ prefix: "sluice-test-" }))
+
+/** Dumps databases into a new folder. */
+export const dump = (
+  server: ScratchServer.ScratchServer,
+  databases: ReadonlyArray<string>,
+  options: Partial<Dump.Options> = {}
+) =>
+  Effect.gen(function*() {
+    const path = yield* Path.Path
+    const folder = path.join(yield* newFolder, "backup")
+    yield* flows.dump({
+      selection: {
+        databases: Option.some(databases),
+        includes: () => true,
+        views: true,
+        triggers: true,
+        routines: true,
+        events: true
+      },
+      ...options
+    }).pipe(
+      Effect.provide(StreamMode.layerDumpDirectory),
+      Effect.provide(flows.folder(folder, "Nothing")),
+      Effect.provide(real.sourceOf(server))
+    )
+    return folder
+  })

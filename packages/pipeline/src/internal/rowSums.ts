@@ -142,19 +142,22 @@ export class Unclear {
   constructor(readonly detail: string) {}
 }
 
+/** The row that is looked at. */
+interface Row {
+  readonly digest: () => Buffer
+  readonly bytes: () => Uint8Array
+  readonly key: () => Uint8Array
+  /** Where the columns of the key are among the cells. */
+  readonly keyPlaces: () => ReadonlyArray<number>
+}
+
 /**
  * Goes through rows. `shape` names the columns of statements that list none.
  */
 const through = (
   question: Question,
   shape: ReadonlyArray<string> | undefined,
-  each: (row: {
-    readonly digest: () => Buffer
-    readonly bytes: () => Uint8Array
-    readonly key: () => Uint8Array
-    readonly cells: Cells.Cells
-    readonly keyPlaces: ReadonlyArray<number>
-  }) => void
+  each: (row: Row, cells: Cells.Cells) => void
 ): Taker => {
   const text = new Text()
   const keyText = new Text()
@@ -163,7 +166,8 @@ const through = (
   let width: number | undefined
   let unclear: Unclear | undefined
   let current: Cells.Cells | undefined
-  const row = {
+  const row: Row = {
+    keyPlaces: () => keyPlaces,
     bytes: () => text.get(),
     digest: () => Crypto.hash("sha256", text.get(), "buffer"),
     key: () => {
@@ -205,7 +209,7 @@ const through = (
           text.put(cells, places[i] ?? 0, question.columns?.[i]?.taken ?? "Plain")
         }
       }
-      each({ ...row, cells, keyPlaces })
+      each(row, cells)
     }
   })
   return {
@@ -230,7 +234,7 @@ export const summing = (
   const rows = new Map<number, number>()
   const first = new Map<number, bigint>()
   const second = new Map<number, bigint>()
-  const taker = through(question, shape, ({ bytes, cells, digest, key }) => {
+  const taker = through(question, shape, ({ bytes, digest, key }, cells) => {
     const bucket = question.buckets === 1 ? 0 : Zlib.crc32(key()) % question.buckets
     looks(cells)
     rows.set(bucket, (rows.get(bucket) ?? 0) + 1)
@@ -273,13 +277,13 @@ export const listing = (
 ): Taker & { readonly rows: ReadonlyArray<Inspection.Row> } => {
   const wanted = new Set(buckets)
   const found: Array<Inspection.Row> = []
-  const taker = through(question, shape, ({ cells, digest, key, keyPlaces }) => {
+  const taker = through(question, shape, ({ digest, key, keyPlaces }, cells) => {
     const identity = key()
     if (question.buckets > 1 && !wanted.has(Zlib.crc32(identity) % question.buckets)) return
     found.push({
       identity: Buffer.from(identity).toString("hex"),
       digest: digest().toString("hex"),
-      key: keyPlaces.map((place, i) =>
+      key: keyPlaces().map((place, i) =>
         shown(
           cells.bytes.subarray(place === 0 ? 0 : cells.ends[place - 1] ?? 0, cells.ends[place]),
           cells.forms[place] === "Null",

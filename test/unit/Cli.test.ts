@@ -191,8 +191,35 @@ describe("dump", () => {
         utc: true,
         lockMode: "AUTO",
         ddl: "auto",
-        transactionalOnly: false
+        transactionalOnly: false,
+        burden: {
+          longQueries: { seconds: 60, retries: 0, interval: 60, kill: false },
+          throttle: Option.none(),
+          maxRate: Option.none()
+        }
       })
+    }))
+
+  it.effect("what it may cost the server", () =>
+    Effect.gen(function*() {
+      const { burden } = yield* dump([
+        "-l",
+        "5",
+        "--long-query-retries=2",
+        "--long-query-retry-interval=9",
+        "-K",
+        "--throttle=250000:Threads_running=25",
+        "--max-rate=2M"
+      ])
+      assert.deepStrictEqual(burden, {
+        longQueries: { seconds: 5, retries: 2, interval: 9, kill: true },
+        throttle: Option.some({ variable: "Threads_running", most: 25, millis: 250 }),
+        maxRate: Option.some(2 * 1024 * 1024)
+      })
+      yield* refused(["dump", "--throttle=busy"], "write --throttle=Threads_running=25")
+      yield* refused(["dump", "--throttle=0:Threads_running=1"], "write --throttle=Threads_running=25")
+      yield* refused(["dump", "--max-rate=0"], "--max-rate")
+      yield* refused(["dump", "--long-query-guard=0"], "--long-query-guard")
     }))
 
   it.effect("the separators of lines, as mydumper writes them and as they are asked for", () =>

@@ -235,6 +235,33 @@ export const Layout = Schema.Struct({
 export type Layout = typeof Layout.Type
 
 /**
+ * What a dump may cost the server.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const Burden = Schema.Struct({
+  /** In seconds: what is long, and how long to wait before looking again. */
+  longQueries: Schema.Struct({
+    seconds: Schema.Number,
+    retries: Schema.Number,
+    interval: Schema.Number,
+    kill: Schema.Boolean
+  }),
+  throttle: Schema.OptionFromSelf(
+    Schema.Struct({ variable: Schema.String, most: Schema.Number, millis: Schema.Number })
+  ),
+  /** Bytes in a second. */
+  maxRate: Schema.OptionFromSelf(Schema.Number)
+})
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type Burden = typeof Burden.Type
+
+/**
  * What a dump is to do.
  *
  * @since 0.1.0
@@ -274,7 +301,8 @@ export const DumpConfig = Schema.Struct({
   lockMode: LockMode,
   ddl: Ddl,
   /** Whether tables of engines without transactions are refused. */
-  transactionalOnly: Schema.Boolean
+  transactionalOnly: Schema.Boolean,
+  burden: Burden
 })
 
 /**

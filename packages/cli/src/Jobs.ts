@@ -29,6 +29,7 @@ import type { Verdict } from "@sluice/pipeline/Verdict"
 import * as Verify from "@sluice/pipeline/Verify"
 import * as Clock from "effect/Clock"
 import * as EffectConfig from "effect/Config"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
@@ -177,6 +178,7 @@ export const dump = (
       byPartition: config.splitPartitions,
       byFirstColumn: config.useSingleColumn,
       fileBytes: config.chunkFileSize,
+      maxRate: config.burden.maxRate,
       read: {
         statementSize: config.statementSize,
         completeInsert: config.completeInsert,
@@ -197,7 +199,13 @@ export const dump = (
           ddl: ddls[config.ddl],
           transactionalOnly: config.transactionalOnly,
           history: config.history,
-          jsonAsText: config.jsonAsText
+          jsonAsText: config.jsonAsText,
+          longQueries: { ...config.burden.longQueries, interval: Duration.seconds(config.burden.longQueries.interval) },
+          throttle: Option.getOrUndefined(Option.map(config.burden.throttle, ({ millis, most, variable }) => ({
+            variable,
+            most,
+            every: Duration.millis(millis)
+          })))
         })
       )
     )

@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import * as Sql from "@sluice/format/Sql"
+import * as Pace from "@sluice/pipeline/Pace"
 import { SourceError } from "@sluice/pipeline/SluiceError"
 import * as Source from "@sluice/pipeline/Source"
 import * as Duration from "effect/Duration"
@@ -15,6 +16,7 @@ import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 
+import type * as Burden from "./Burden.js"
 import * as Catalog from "./Catalog.js"
 import * as Connection from "./Connection.js"
 import * as Consistency from "./Consistency.js"
@@ -26,10 +28,12 @@ import * as Dialect from "./internal/dialect.js"
 import * as Engines from "./internal/engines.js"
 import * as History from "./internal/history.js"
 import * as Inventory from "./internal/inventory.js"
+import * as LongQueries from "./internal/longQueries.js"
 import * as Moment from "./internal/moment.js"
 import * as Reading from "./internal/reading.js"
 import * as ServerWide from "./internal/serverWide.js"
 import * as Tenants from "./internal/tenants.js"
+import * as Throttle from "./internal/throttle.js"
 import type { MysqlError } from "./MysqlError.js"
 
 /**
@@ -56,6 +60,10 @@ export interface Options extends Connection.Options {
    * DECIMAL or UNSIGNED, dates, times) are written as expressions, and what none makes, which is bytes, is an error.
    */
   readonly jsonAsText?: boolean | undefined
+  /** What becomes of statements that run for long before a lock is taken; nobody looks for them when not given. */
+  readonly longQueries?: Burden.LongQueries | undefined
+  /** When to stop reading for a while: never when not given. */
+  readonly throttle?: Burden.Throttle | undefined
 }
 
 const defaultLockWait = Duration.minutes(1)
@@ -93,6 +101,9 @@ const connectAll = (options: Options) =>
 
 const GlobalMode = Schema.Struct({ mode: Schema.String })
 
+const locks = (mode: Consistency.LockMode | undefined): boolean =>
+  mode?._tag !== "NoLock" && mode?._tag !== "SafeNoLock"
+
 /** Takes the snapshot and reads the catalog that belongs to it. */
 const take = (
   options: Options,
@@ -109,6 +120,10 @@ const take = (
         (session) =>
           Effect.mapError(Effect.forEach(dialect.session(seconds), session.execute, { discard: true }), cannotConnect)
       )
+      const { longQueries } = options
+      yield* longQueries === undefined || !locks(options.lockMode)
+        ? Effect.void
+        : LongQueries.guardOn(control, longQueries)
       const moment = yield* Moment.take({
         mode: options.lockMode ?? Consistency.LockMode.Auto(),
         ddl: options.ddl ?? Consistency.Ddl.Auto(),
@@ -159,6 +174,11 @@ const open = (
   Effect.gen(function*() {
     const connections = yield* connectAll(options)
     const { atOnce, dialect, readers, seconds, side } = connections
+    const pace = options.throttle === undefined ? Pace.unlimited : yield* Throttle.make(
+      yield* Effect.mapError(Connection.acquire(options), cannotConnect),
+      [side, ...readers],
+      options.throttle
+    )
     const { catalog, inventory, moment } = yield* take(options, connections, selection)
     const tenants = yield* Tenants.make({
       connections: readers,
@@ -226,12 +246,14 @@ const open = (
         const explained = (error: MysqlError) => Reading.explained(error, where)
         const lost = (error: MysqlError) =>
           error.reason === "ConnectionLost" ? error.toLostReader(Reading.what, where) : explained(error)
+        yield* pace.pass(0)
         const { connection, returns } = yield* lease(chunk.table)
         return Reading.rows(connection, dialect, table, chunk, how, json).pipe(
           // Only a statement that came to its end leaves its connection, and the snapshot with it, as they were.
           Stream.concat(Stream.execute(returns)),
           Stream.tapError((error) => Tenants.keepsSnapshot(error) ? returns : Effect.void),
-          Stream.mapError(lost)
+          Stream.mapError(lost),
+          Stream.tap((piece) => pace.pass(piece.bytes.length))
         )
       }))
 

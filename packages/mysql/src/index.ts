@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+export * as Burden from "./Burden.js"
 export * as Catalog from "./Catalog.js"
 export * as Connection from "./Connection.js"
 export * as Consistency from "./Consistency.js"

@@ -31,6 +31,7 @@ import * as retaking from "./internal/retaking.js"
 import * as rowFiles from "./internal/rowFiles.js"
 import * as tableEnds from "./internal/tableEnds.js"
 import { Outgoing } from "./Outgoing.js"
+import * as Pace from "./Pace.js"
 import { Progress } from "./Progress.js"
 import * as Shutdown from "./Shutdown.js"
 import { type DumpError, type OutputError, SourceError } from "./SluiceError.js"
@@ -68,6 +69,8 @@ export interface Options {
   readonly byFirstColumn: boolean
   /** The most bytes of a data file; by default what the staging has room for. */
   readonly fileBytes: Option.Option<number>
+  /** The most bytes of rows in a second, before they are compressed; by default as many as there are. */
+  readonly maxRate?: Option.Option<number>
   readonly read: Source.ReadOptions
 }
 
@@ -252,7 +255,20 @@ export const run = (
       utc: options.read.utc
     }
     const retakes = retaking.make(progress)
-    const ofRows = rowFiles.make({ snapshot, staging, retakes, nameOf, head: rowsHead, limit, read: options.read })
+    const pace = yield* Option.match(options.maxRate ?? Option.none(), {
+      onNone: () => Effect.succeed(Pace.unlimited),
+      onSome: Pace.rate
+    })
+    const ofRows = rowFiles.make({
+      snapshot,
+      staging,
+      retakes,
+      nameOf,
+      head: rowsHead,
+      limit,
+      read: options.read,
+      pace
+    })
     const ends = tableEnds.make(snapshot.finish)
     const rows = Stream.fromIterable([
       ...baseTables.filter((table) => table.urgent === true),

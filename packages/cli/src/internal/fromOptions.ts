@@ -23,6 +23,7 @@ import {
 } from "../Config.js"
 import * as Endpoint from "../Endpoint.js"
 import { linesFields, linesOf } from "./linesOfOptions.js"
+import { burdenFields, burdenOf } from "./optionsBurden.js"
 import { compile } from "./pattern.js"
 import { tlsFields, tlsOf } from "./tlsOfOptions.js"
 
@@ -71,6 +72,7 @@ const dumpOptions = Schema.Struct({
   "no-views": Schema.Boolean,
   outputdir: text,
   ...linesFields,
+  ...burdenFields,
   clear: Schema.Boolean,
   dirty: Schema.Boolean,
   "chunk-filesize": Schema.Int,
@@ -214,45 +216,51 @@ const guardsOf = (
     })
 
 const dumpOf = (input: typeof dumpOptions.Type): Either.Either<DumpConfig, string> =>
-  Either.map(Either.all([effectiveOf(input), guardsOf(input), linesOf(input)]), ([effective, guards, lines]) => {
-    const [database, ...tables] = input.words
-    const shared = commonOf(input, effective)
-    return {
-      ...shared,
-      // words turn the stream on, as in mydumper
-      stream: database === undefined
-        ? shared.stream
-        : Option.some(Option.getOrElse(shared.stream, () => "TRADITIONAL" as const)),
-      tables: database === undefined
-        ? shared.tables
-        : [...shared.tables, ...tables.map((name) => ({ database, table: name.slice(database.length + 1) }))],
-      databases: database === undefined ? input.database : [database],
-      outputDirectory: Option.fromNullable(input.outputdir),
-      whenNotEmpty: input.clear ? "Clear" : input.dirty ? "WriteOver" : "Refuse",
-      data: !input["no-data"],
-      users: input.users,
-      tablespaces: input["all-tablespaces"],
-      history: input.history,
-      jsonAsText: input["json-as-text"],
-      schemas: !input["no-schemas"],
-      triggers: input.triggers,
-      routines: input.routines,
-      events: input.events,
-      views: !input["no-views"],
-      rows: rowsOf(input.rows),
-      splitPartitions: input["split-partitions"],
-      useSingleColumn: input["use-single-column"],
-      statementSize: input["statement-size"],
-      compress: Option.fromNullable(input.compress),
-      chunkFileSize: input["chunk-filesize"] === 0 ? Option.none() : Option.some(input["chunk-filesize"] * 1024 * 1024),
-      completeInsert: input["complete-insert"],
-      hexBlob: input["hex-blob"],
-      lines,
-      utc: input["tz-utc"],
-      lockMode: input["sync-thread-lock-mode"],
-      ...guards
+  Either.map(
+    Either.all([effectiveOf(input), guardsOf(input), linesOf(input), burdenOf(input)]),
+    ([effective, guards, lines, burden]) => {
+      const [database, ...tables] = input.words
+      const shared = commonOf(input, effective)
+      return {
+        ...shared,
+        // words turn the stream on, as in mydumper
+        stream: database === undefined
+          ? shared.stream
+          : Option.some(Option.getOrElse(shared.stream, () => "TRADITIONAL" as const)),
+        tables: database === undefined
+          ? shared.tables
+          : [...shared.tables, ...tables.map((name) => ({ database, table: name.slice(database.length + 1) }))],
+        databases: database === undefined ? input.database : [database],
+        outputDirectory: Option.fromNullable(input.outputdir),
+        whenNotEmpty: input.clear ? "Clear" : input.dirty ? "WriteOver" : "Refuse",
+        data: !input["no-data"],
+        users: input.users,
+        tablespaces: input["all-tablespaces"],
+        history: input.history,
+        jsonAsText: input["json-as-text"],
+        schemas: !input["no-schemas"],
+        triggers: input.triggers,
+        routines: input.routines,
+        events: input.events,
+        views: !input["no-views"],
+        rows: rowsOf(input.rows),
+        splitPartitions: input["split-partitions"],
+        useSingleColumn: input["use-single-column"],
+        statementSize: input["statement-size"],
+        compress: Option.fromNullable(input.compress),
+        chunkFileSize: input["chunk-filesize"] === 0
+          ? Option.none()
+          : Option.some(input["chunk-filesize"] * 1024 * 1024),
+        completeInsert: input["complete-insert"],
+        hexBlob: input["hex-blob"],
+        lines,
+        utc: input["tz-utc"],
+        lockMode: input["sync-thread-lock-mode"],
+        burden,
+        ...guards
+      }
     }
-  })
+  )
 
 const restoreOf = (input: typeof restoreOptions.Type): Either.Either<RestoreConfig, string> =>
   Either.flatMap(effectiveOf(input), (effective) => {

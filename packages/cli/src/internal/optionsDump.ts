@@ -6,6 +6,7 @@
 import type { CommandName } from "../CommandTable.js"
 import type { Entry } from "./optionModel.js"
 import { entry, Kind } from "./optionModel.js"
+import { burdenOptions } from "./optionsBurden.js"
 import { linesOptions } from "./optionsLines.js"
 
 const commands: ReadonlyArray<CommandName> = ["dump"]
@@ -256,6 +257,7 @@ export const dumpOptions: ReadonlyArray<Entry> = [
     kind: Kind.Flag(),
     help: "The same as --trx-tables=0."
   }),
+  ...burdenOptions,
   entry({
     ...how,
     name: "no-locks",

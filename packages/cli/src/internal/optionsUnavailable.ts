@@ -17,7 +17,6 @@ const inBoth: ReadonlyArray<string> = [
   "optimize-keys-engines",
   "server-version",
   "dry-run",
-  "throttle",
   "omit-from-file/O",
   "max-threads-per-table",
   "checksum-all/M",
@@ -58,10 +57,6 @@ const inDump: ReadonlyArray<string> = [
   "tidb-snapshot/z",
   "use-savepoints",
   "no-backup-locks",
-  "long-query-guard/l",
-  "long-query-retries",
-  "long-query-retry-interval",
-  "kill-long-queries/K",
   "exec",
   "exec-threads",
   "max-time-per-select",
@@ -90,6 +85,7 @@ const inDump: ReadonlyArray<string> = [
 ]
 
 const inRestore: ReadonlyArray<string> = [
+  "throttle",
   "drop-database",
   "overwrite-unsafe",
   "retry-count",

@@ -12,6 +12,7 @@ import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 
+import type { Pace } from "../Pace.js"
 import type { OutputError, SourceError } from "../SluiceError.js"
 import type * as Source from "../Source.js"
 import type { StagedFile, Staging } from "../Staging.js"
@@ -40,8 +41,10 @@ export const make = (options: {
   /** The most bytes of a file. */
   readonly limit: number
   readonly read: Source.ReadOptions
+  /** What all rows pass. */
+  readonly pace: Pace
 }) => {
-  const { head, limit, nameOf, read, retakes, snapshot, staging } = options
+  const { head, limit, nameOf, pace, read, retakes, snapshot, staging } = options
   let longest = 0
   /** Tables that are not written as lines although that was asked for, by why not. */
   const without = new Map<string, Set<string>>()
@@ -58,7 +61,7 @@ export const make = (options: {
         Stream.tap((piece) =>
           Effect.sync(() => {
             longest = Math.max(longest, piece.longest)
-          })
+          }).pipe(Effect.zipRight(pace.pass(piece.bytes.length)))
         ),
         count,
         rotating.files(staging, {

@@ -17,14 +17,24 @@ const through = (stage: On, decide: Lossy.Decide, ...more: ReadonlyArray<string>
   })
 
 /** Loses the connection of the first `times` that read a table, in the middle of what they read. */
-const losing = (table: string, times: number, after = 50_000): Lossy.Decide => {
+const losing = (
+  table: string | ((statement: string) => boolean),
+  times: number,
+  after = 50_000
+): Lossy.Decide => {
   let left = times
+  const concerns = typeof table === "string" ? (statement: string) => Lossy.reads(statement, table) : table
   return (statement, link) => {
-    if (!Lossy.reads(statement, table) || left === 0) return undefined
+    if (!concerns(statement) || left === 0) return undefined
     left -= 1
     return { after, then: link.lose }
   }
 }
+
+/** Whether a statement asks for the bounds of a table, or for a place to cut it. */
+const isOfPlan = (statement: string): boolean =>
+  /^.{4}\x03.?.?SELECT /s.test(statement) && statement.includes(" FROM `shop`.`large`") &&
+  !Lossy.reads(statement, "large")
 
 /** The modes of which something can be restored. */
 const useful = modes.filter((mode) => mode !== "NO_STREAM")
@@ -106,6 +116,35 @@ export const faults: ReadonlyArray<Fault> = [
         "1"
       )
     }
+  }),
+  onServers({
+    name: "the connection is lost over which definitions are read",
+    side: "dump",
+    modes,
+    ci: "once",
+    code: 4,
+    message: "sluice: cannot …: … closed the connection",
+    left: "Unfinished",
+    cell: (stage) => {
+      // what the snapshot itself looks at is over by then
+      let begun = false
+      return through(stage, (statement, link) => {
+        begun = begun || statement.includes("SHOW CREATE DATABASE")
+        return begun && statement.includes("SHOW CREATE TABLE `shop`.`small`")
+          ? { after: 0, then: link.lose }
+          : undefined
+      })
+    }
+  }),
+  onServers({
+    name: "the connection is lost over which a table is cut into chunks",
+    side: "dump",
+    modes,
+    ci: "once",
+    code: 4,
+    message: "sluice: cannot …: … closed the connection",
+    left: "Unfinished",
+    cell: (stage) => through(stage, losing(isOfPlan, 1, 0), "-r", "1000")
   }),
   onServers({
     name: "the source is killed",

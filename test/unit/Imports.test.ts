@@ -20,7 +20,7 @@ const below: { readonly [name: string]: ReadonlyArray<string> } = {
 /** What each package may import from outside, besides `effect`; a name that ends in `*` stands for all that begin so. */
 const outside: { readonly [name: string]: ReadonlyArray<string> } = {
   format: [],
-  pipeline: ["@effect/platform", "node:zlib", "node:stream", "fzstd", "xxhash-wasm"],
+  pipeline: ["@effect/platform", "node:zlib", "node:crypto", "node:stream", "fzstd", "xxhash-wasm"],
   mysql: ["@effect/platform", "@effect/sql", "@effect/sql-mysql2", "@effect/experimental", "mysql2", "node:*"],
   testing: ["@effect/platform", "node:*"],
   cli: ["@effect/platform", "@effect/platform-node", "@effect/cli", "@effect/printer", "node:*"],

@@ -7,8 +7,9 @@ import * as Path from "node:path"
 
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, layer } from "@effect/vitest"
+import * as Row from "@sluice/format/Row"
 import { ScratchServer, type ServerPrograms } from "@sluice/testing"
-import { Context, Effect, Layer, Option, Redacted, Schema } from "effect"
+import { Context, Effect, Layer, Option, Redacted, Schema, Stream } from "effect"
 
 import * as Connection from "../../packages/mysql/src/Connection.js"
 import * as Control from "../../packages/mysql/src/internal/control.js"
@@ -122,6 +123,44 @@ describe("TLS", () => {
           const name = "ECDHE-ECDSA-AES256-GCM-SHA384"
           const chosen = Tls.Required({ settings: { ciphers: name, versions: ["TLSv1.2"] } })
           assert.deepStrictEqual(yield* ciphers(server, { tls: chosen }), [name, name])
+        }))
+
+      it.scoped("rows come as they do in the clear, also large ones", () =>
+        Effect.gen(function*() {
+          const { server } = yield* Secured
+          yield* statements(
+            server,
+            "CREATE DATABASE rows_of_tls",
+            "USE rows_of_tls",
+            "CREATE TABLE t (id INT PRIMARY KEY, v VARCHAR(300), l LONGTEXT)",
+            `INSERT INTO t VALUES ${
+              Array.from({ length: 5000 }, (_, i) => `(${i}, REPEAT('it''s ${i} ', 20), NULL)`).join(",")
+            }`,
+            "UPDATE t SET l = REPEAT('large', 100000) WHERE id IN (2000, 2001, 4000)"
+          )
+          const read = (tls: Tls) =>
+            Effect.scoped(Effect.gen(function*() {
+              const connection = yield* Connection.acquire(optionsOf(server, { tls }))
+              assert.strictEqual(Option.isSome(connection.tls), tls._tag !== "Disabled")
+              const pieces = yield* connection.insertStatements("SELECT * FROM rows_of_tls.t ORDER BY id", {
+                head: Row.insertHead({ table: "t" }),
+                kinds: ["Number", "Text", "Text"],
+                statementSize: 100_000
+              }).pipe(
+                Stream.map(({ bytes, rows }) => ({ bytes: Buffer.from(bytes), rows })),
+                Stream.runCollect
+              )
+              const all = Array.from(pieces)
+              assert.strictEqual(all.reduce((sum, { rows }) => sum + rows, 0), 5000)
+              // and the connection is as it was
+              assert.deepStrictEqual(yield* ask(connection, "SELECT 7"), [["7"]])
+              return Buffer.concat(all.map(({ bytes }) => bytes))
+            }))
+          const clear = yield* read(Tls.Disabled())
+          assert.isAbove(clear.length, 2_000_000)
+          for (const tls of [required, Tls.Required({ settings: { versions: ["TLSv1.2"] } })]) {
+            assert.isTrue(clear.equals(yield* read(tls)))
+          }
         }))
 
       it.scoped("on a socket only where it is asked for", () =>

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs"
 
 import { assert, describe, layer } from "@effect/vitest"
+import { Sql } from "@sluice/format"
 import { Effect } from "effect"
 
 import * as Damage from "../support/damage.js"
@@ -70,6 +71,25 @@ describe.skipIf(missing)(title, () => {
           assert.notInclude(end.stderr, "COMPLETE: ", what)
           yield* run(connection, "DROP DATABASE IF EXISTS copy")
         }
+        // a statement that no dump writes, in a file that no manifest proves: refused, or taken by leave
+        const odd = Foreign.streamOf(
+          Foreign.withoutManifest(Foreign.filesOf(dumped.stdout)).map((file) =>
+            file.name === "sakila.city-schema.sql"
+              ? { ...file, bytes: Sql.bytes("SET lc_time_names = 'de_DE';\n", file.bytes) }
+              : file
+          )
+        )
+        const words = ["restore", "--no-defaults", ...login(server), "--stream", "--database=copy", "--drop-table"]
+        const refused = yield* ended(words, { stdin: odd })
+        assert.strictEqual(refused.code, 6, refused.stderr)
+        assert.match(
+          refused.stderr,
+          /sakila\.city-schema\.sql, statement \d+.*SET lc_time_names ….*--allow-unknown-statements/
+        )
+        const taken = yield* ended([...words, "--allow-unknown-statements"], { stdin: odd })
+        assert.strictEqual(taken.code, 3, taken.stderr)
+        assert.match(taken.stderr, /^sluice: finished, but not complete: .*sakila\.city-schema\.sql, statement \d+/m)
+        for (const end of [refused, taken]) assert.notInclude(end.stderr, "de_DE")
         process.stderr.write(`sakila: ${cases.length} damaged streams of ${dumped.stdout.length} bytes, all refused\n`)
       }), 900_000)
   })

@@ -228,7 +228,8 @@ export const headersOf = (stream: Uint8Array): ReadonlyArray<number> => {
 }
 
 export const withByte = (bytes: Uint8Array, at: number, byte: number): Uint8Array => {
-  const damaged = bytes.slice()
+  // a Buffer's slice is a view, and the next damage would come on top of this one
+  const damaged = new Uint8Array(bytes)
   damaged[at] = byte
   return damaged
 }

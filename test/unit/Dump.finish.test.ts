@@ -16,7 +16,8 @@ interface Event {
 const watched = (
   server: MemoryServer.MemoryServer,
   urgent: ReadonlySet<string>,
-  tell: (event: Event) => Effect.Effect<void, SluiceError.SourceError>
+  tell: (event: Event) => Effect.Effect<void, SluiceError.SourceError>,
+  bytes: (table: string) => number = () => 0
 ) =>
   Layer.succeed(Source.Source, {
     snapshot: (selection) =>
@@ -26,7 +27,11 @@ const watched = (
           ...snapshot.catalog,
           databases: snapshot.catalog.databases.map((database) => ({
             ...database,
-            tables: database.tables.map((table) => ({ ...table, urgent: urgent.has(table.name) }))
+            tables: database.tables.map((table) => ({
+              ...table,
+              urgent: urgent.has(table.name),
+              estimatedBytes: bytes(table.name)
+            }))
           }))
         },
         plan: (table, options) =>
@@ -66,7 +71,7 @@ const dump = (source: Layer.Layer<Source.Source>, options: Parameters<typeof flo
 
 describe("the end of a table", () => {
   it.effect.prop(
-    "each table is finished once, after the last of its chunks, and the urgent ones are read first",
+    "each table is finished once, after the last of its chunks; the urgent ones are read first, then the largest",
     {
       sizes: fc.array(fc.nat({ max: 12 }), { maxLength: 5 }),
       chunkRows: fc.integer({ min: 1, max: 5 }),
@@ -79,7 +84,9 @@ describe("the end of a table", () => {
         const server = yield* serverOf(sizes)
         const first = new Set(urgent.map((i) => `t${i}`))
         const log = yield* Ref.make<ReadonlyArray<Event>>([])
-        const source = watched(server, first, (event) => Ref.update(log, (events) => [...events, event]))
+        // so many times what a chunk holds at most
+        const bytes = (table: string) => (sizes[Number(table.slice(1))] ?? 0) * 2 ** 26
+        const source = watched(server, first, (event) => Ref.update(log, (events) => [...events, event]), bytes)
         const { names } = yield* dump(source, { rows, threads, chunkRows: Option.some(chunkRows) })
         assert.include(names, "/dump/metadata")
         const events = yield* Ref.get(log)
@@ -92,9 +99,10 @@ describe("the end of a table", () => {
             own.filter((what) => what === "ends").length
           )
         }
-        const planned = events.filter(({ what }) => what === "plans").map(({ table }) => first.has(table))
-        assert.deepStrictEqual(planned, [...planned].sort((a, b) => Number(b) - Number(a)))
-        assert.strictEqual(planned.length, rows ? sizes.length : 0)
+        const planned = events.filter(({ what }) => what === "plans").map(({ table }) => table)
+        const tables = sizes.map((rows, i) => ({ name: `t${i}`, rows, urgent: first.has(`t${i}`) }))
+        const inOrder = tables.sort((a, b) => Number(b.urgent) - Number(a.urgent) || b.rows - a.rows)
+        assert.deepStrictEqual(planned, rows ? inOrder.map(({ name }) => name) : [])
       }),
     { fastCheck: { numRuns: 40 } }
   )

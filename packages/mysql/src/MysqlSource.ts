@@ -26,6 +26,7 @@ import * as Control from "./internal/control.js"
 import * as Definitions from "./internal/definitions.js"
 import * as Dialect from "./internal/dialect.js"
 import * as Engines from "./internal/engines.js"
+import * as FileSizes from "./internal/fileSizes.js"
 import * as History from "./internal/history.js"
 import * as Inventory from "./internal/inventory.js"
 import * as LongQueries from "./internal/longQueries.js"
@@ -154,7 +155,8 @@ const take = (
         (column) => Catalog.oneOf(column, moment.identity.databases),
         side.server
       )
-      return { catalog, inventory, moment }
+      const sizes = yield* FileSizes.read(control, dialect)
+      return { catalog, inventory, moment, sizes }
     }))
   })
 
@@ -179,7 +181,7 @@ const open = (
       [side, ...readers],
       options.throttle
     )
-    const { catalog, inventory, moment } = yield* take(options, connections, selection)
+    const { catalog, inventory, moment, sizes } = yield* take(options, connections, selection)
     const tenants = yield* Tenants.make({
       connections: readers,
       atOnce,
@@ -238,6 +240,10 @@ const open = (
     const databaseOf = (info: Source.DatabaseInfo) =>
       Effect.mapError(Effect.fromNullable(databases.get(info.name)), () => noSuch(Sql.quoteIdentifier(info.name)))
 
+    /** Where it was not asked for something else than chunks of so many bytes. */
+    const isSmall = (table: Catalog.Table, how: Source.PlanOptions): boolean =>
+      Option.isNone(how.chunkRows) && Option.isNone(table.period) && !table.partitioned &&
+      FileSizes.isSmall(sizes, { database: table.info.database, name: table.info.name }, how.chunkBytes)
     const json = options.jsonAsText === true ? "Text" : "Exact"
     const read = (chunk: Source.Chunk, how: Source.ReadOptions) =>
       Stream.unwrapScoped(Effect.gen(function*() {
@@ -293,8 +299,11 @@ const open = (
             one(Definitions.program(side, kind, { database, name, comment })))),
       plan: (info, how) =>
         Stream.unwrap(Effect.map(tableOf(info), (table) =>
-          Engines.hasRows(table)
-            ? Chunks.plan(
+          !Engines.hasRows(table)
+            ? Stream.empty
+            : isSmall(table, how)
+            ? Stream.make(Chunks.inOnePiece(table))
+            : Chunks.plan(
               Asking.about(lease(info), (question) =>
                 one(question(side), 1)),
               table,
@@ -303,8 +312,7 @@ const open = (
               Stream.concat(Stream.fromIterable(History.chunks(table))),
               Stream.zipWithIndex,
               Stream.map(([chunk, part]) => ({ ...chunk, part }))
-            )
-            : Stream.empty)),
+            ))),
       fields: (info, how) =>
         Effect.map(
           tableOf(info),

@@ -107,6 +107,16 @@ export const defaults: Options = {
 /** Larger chunks would keep other readers waiting at the end of a dump. */
 const largestChunk = 64 * 1024 * 1024
 
+/**
+ * Those that others wait for come first, and of the rest the largest, in chunks: at the end, when there is less left than
+ * there are readers, there are only small ones. Tables of one size stay as they were.
+ */
+const inOrder = (tables: ReadonlyArray<Source.TableInfo>, chunkBytes: number): ReadonlyArray<Source.TableInfo> => {
+  const chunks = ({ estimatedBytes }: Source.TableInfo) => Math.floor(estimatedBytes / chunkBytes)
+  const bySize = [...tables].sort((a, b) => chunks(b) - chunks(a))
+  return [...bySize.filter(({ urgent }) => urgent === true), ...bySize.filter(({ urgent }) => urgent !== true)]
+}
+
 /** A file on its way, with what the metadata has to say of it. */
 interface Made {
   readonly file: StagedFile
@@ -270,10 +280,7 @@ export const run = (
       pace
     })
     const ends = tableEnds.make(snapshot.finish)
-    const rows = Stream.fromIterable([
-      ...baseTables.filter((table) => table.urgent === true),
-      ...baseTables.filter((table) => table.urgent !== true)
-    ]).pipe(
+    const rows = Stream.fromIterable(inOrder(baseTables, planOptions.chunkBytes)).pipe(
       Stream.flatMap((table) => ends.planning(table, snapshot.plan(table, planOptions))),
       Shutdown.stoppable,
       Stream.flatMap((chunk) => ends.reading(chunk, ofRows.files(chunk)), {

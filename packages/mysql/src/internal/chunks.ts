@@ -167,6 +167,16 @@ const byPartition = (
 }
 
 /**
+ * A small table in one piece, about which nobody has to be asked.
+ *
+ * @internal
+ */
+export const inOnePiece = (table: Catalog.Table): Source.Chunk => ({
+  ...whole(table, "the whole table: it is small"),
+  part: 0
+})
+
+/**
  * The chunks of a table, in the order of its key: one if it has neither a key to cut by nor partitions, if it is small,
  * or if it is not to be cut.
  *

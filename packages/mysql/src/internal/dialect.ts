@@ -74,6 +74,8 @@ export interface Dialect {
    * one of their own of, but tables only while nobody waits to change any of them.
    */
   readonly storedTables: readonly [string, ...ReadonlyArray<string>]
+  /** Asks for the `name` and the `bytes` of the files of InnoDB's tables. */
+  readonly fileSizes: string
   /**
    * What a session has to be set to before its transaction, so that going back to a savepoint lets go of metadata
    * locks also on a server that writes a binary log; and the privilege for it.
@@ -199,6 +201,7 @@ const mariadb = (server: Server): Dialect => ({
     })
     : Option.none(),
   storedTables: ["SELECT * FROM information_schema.INNODB_SYS_TABLES"],
+  fileSizes: "SELECT NAME AS name, FILE_SIZE AS bytes FROM information_schema.INNODB_SYS_TABLESPACES",
   letsGo: Option.some({ statement: "SET SESSION sql_log_bin = 0", privilege: "BINLOG ADMIN" }),
   publicGrants: atLeast(server, 10, 11, 0) ? Option.some("SHOW GRANTS FOR PUBLIC") : Option.none(),
   session,
@@ -258,6 +261,9 @@ const mysql = (server: Server): Dialect => ({
       "SELECT * FROM information_schema.INNODB_TABLES"
     ]
     : ["SELECT * FROM information_schema.INNODB_SYS_TABLES"],
+  fileSizes: `SELECT NAME AS name, FILE_SIZE AS bytes FROM information_schema.INNODB_${
+    atLeast(server, 8, 0, 0) ? "" : "SYS_"
+  }TABLESPACES`,
   letsGo: Option.none(),
   publicGrants: Option.none(),
   session: (lockWaitSeconds) => [

@@ -96,8 +96,21 @@ const stored = (connection: Connection.RawConnection, listing: string) =>
     )
   })
 
+/** The session's character set is `binary`, and names are not. */
+const literal = (name: string): string => `CONVERT(${Sql.quoteText(name)} USING utf8mb4)`
+
+const isPlain = (table: TableName): boolean => plain.test(table.database) && plain.test(table.name)
+
+/** A listing of what may be this table, rather than of all: who checks ten thousand of them would not come to an end. */
+const listingOf = (listing: string, table: TableName): string => {
+  const name = `${table.database}/${table.name}`.toLowerCase()
+  return isPlain(table)
+    ? `${listing} WHERE LOWER(NAME) = ${literal(name)} OR LOWER(NAME) LIKE ${literal(`${name}#%`)}`
+    : listing
+}
+
 const numbersIn = (all: Stored, table: TableName): Option.Option<string> => {
-  const found = plain.test(table.database) && plain.test(table.name)
+  const found = isPlain(table)
     ? all.get(`${table.database}/${table.name}`.toLowerCase()) ?? []
     : Array.from(all).flatMap(([name, rows]) => storedAs(table).test(name) ? rows : [])
   return found.length === 0 ? Option.none() : Option.some([...found].sort().join("\n"))
@@ -137,9 +150,6 @@ export const areExact = (
     Effect.catchIf(({ reason }) => reason === "Privilege", () => Effect.succeed(false)),
     Effect.mapError((error) => error.toSource(what))
   )
-
-/** The session's character set is `binary`, and names are not. */
-const literal = (name: string): string => `CONVERT(${Sql.quoteText(name)} USING utf8mb4)`
 
 const createdOf = (connection: Connection.RawConnection, databases: ReadonlyArray<string>, only?: string) =>
   databases.length === 0
@@ -220,7 +230,7 @@ export const check = (
   Effect.gen(function*() {
     const definition = yield* definitionOf(connection, table)
     const numbers = Option.isSome(mark.numbers)
-      ? numbersIn(yield* stored(connection, mark.listing), table)
+      ? numbersIn(yield* stored(connection, listingOf(mark.listing, table)), table)
       : Option.none()
     const created = Option.isSome(mark.numbers)
       ? mark.created

@@ -229,6 +229,8 @@ describe("dialect", () => {
   })
 
   it("finds zeros that no collation takes for a member", () => {
+    assert.deepStrictEqual(NoMember.repeated("enum('a','A','b','a ','1')"), [[2, "02"], [4, "04"]])
+    assert.deepStrictEqual(NoMember.repeated("enum('a','b','aa')"), [])
     assert.strictEqual(NoMember.zeros("enum('','a','1','10','it''s 5')"), "0")
     assert.strictEqual(NoMember.zeros("enum('0','1')"), "00")
     assert.strictEqual(NoMember.zeros("enum('０','x00')"), "000")

@@ -173,11 +173,10 @@ export const run = (
   Effect.gen(function*() {
     const progress = yield* Progress
     const threads = Math.max(1, options.threads)
-    // In a scope of its own: a stream over a file has been seen to leave its own scope, closed, to what runs behind it.
-    const contents = yield* Effect.scoped(BackupReading.read((database) => {
+    const contents = yield* BackupReading.read((database) => {
       const to = options.targetDatabase(database)
       return to === database ? undefined : to
-    }))
+    })
     const databases = chosen(contents, options)
     const unknown = Option.getOrElse(options.selection.databases, () => Array.of<string>()).filter((name) =>
       !contents.databases.some((database) => database.name === name)

@@ -33,7 +33,14 @@ export class Shutdown extends Context.Reference<Shutdown>()("@sluice/pipeline/Sh
  * @category combinators
  */
 export const stoppable = <A, E, R>(self: Stream.Stream<A, E, R>): Stream.Stream<A, E, R> =>
-  Stream.unwrap(Effect.map(Shutdown, ({ asked }) => Stream.interruptWhen(self, asked)))
+  Stream.unwrapScoped(Effect.gen(function*() {
+    const { asked } = yield* Shutdown
+    const context = yield* Effect.context<R>()
+    const pull = yield* Stream.toPull(Stream.interruptWhen(self, asked))
+    // What wins a race leaves its context to who waited for it: with a stream that has a scope of its own, that scope,
+    // closed, would be the one in which connections are made from then on.
+    return Stream.repeatEffectChunkOption(Effect.provide(pull, context))
+  }))
 
 /**
  * Whether it was asked to stop.

@@ -317,7 +317,9 @@ export const read = (
         )
         : []
       for (const [database = "", table = ""] of rows) {
-        there.set(database, [...(there.get(database) ?? []), table])
+        const known = there.get(database)
+        if (known === undefined) there.set(database, [table])
+        else known.push(table)
       }
     }
     const named = demands.databases.some(({ definers }) => definers.size > 0)

@@ -6,6 +6,7 @@ import { assert } from "@effect/vitest"
 import { ScratchServer } from "@sluice/testing"
 import { Deferred, Effect, Redacted, Schedule } from "effect"
 
+import { eventually } from "../eventually.js"
 import { ask, connect, run } from "../mysqlSource.js"
 import { secrets } from "../program.js"
 import * as Proxy from "../proxy.js"
@@ -245,7 +246,8 @@ export const faults: ReadonlyArray<Fault> = [
         yield* fillUp(target)
         const full = { ...stage, target }
         const end = yield* Cells.restore(full)
-        yield* Stage.tell(target, "DROP DATABASE other")
+        // to drop takes room itself, which there is when the server has cleared up what was rolled back
+        yield* eventually(Effect.isSuccess(Stage.tell(target, "DROP DATABASE IF EXISTS other")), (dropped) => dropped)
         return yield* Cells.settled(full, end)
       })
   }),

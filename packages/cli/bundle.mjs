@@ -3,7 +3,7 @@
  * three times as long to load. `npm run build` runs this after the compiler. The library is not bundled.
  */
 import { readFileSync, rmSync, writeFileSync } from "node:fs"
-import { dirname, join, relative } from "node:path"
+import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 
 import { build } from "esbuild"
@@ -51,4 +51,3 @@ const notices = packages.map((path) => {
 })
 
 writeFileSync(join(program, "LICENSES.txt"), notices.join(`\n\n${"-".repeat(80)}\n\n`) + "\n")
-console.log(`built ${relative(process.cwd(), program)} of ${Object.keys(metafile.inputs).length} modules`)

@@ -58,6 +58,21 @@ describe("describe", () => {
 })
 
 describe("MysqlError", () => {
+  it("a server that says in words only that it has no room is told from others of that number", () => {
+    const advised = (errno: number, message: string) =>
+      MysqlError.fromServer({ errno, sqlState: "HY000", message }).toTarget("a statement failed").message
+    for (
+      const [errno, message] of [
+        [1005, "Can't create table `d`.`t` (errno: 135 \"No more room in record file\")"],
+        [1005, "Can't create table `d`.`t` (errno: 28 \"No space left on device\")"],
+        [1030, "Got error 28 \"No space left on device\" from storage engine InnoDB"]
+      ] as const
+    ) {
+      assert.include(advised(errno, message), "Free space")
+    }
+    assert.notInclude(advised(1005, "Can't create table `d`.`t` (errno: 150 \"Foreign key constraint\")"), "Free space")
+  })
+
   it("becomes the error of either side, in one line with advice", () => {
     const error = MysqlError.fromServer({ errno: 1049, sqlState: "42000", message: "Unknown database 'x'" })
     const source = error.toSource("cannot use the database", "x")

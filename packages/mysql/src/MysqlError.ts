@@ -60,7 +60,7 @@ export class MysqlError extends Schema.TaggedError<MysqlError>("@sluice/mysql/My
   }
 
   private fields(what: string, where: string | undefined) {
-    const advice = this.advice ?? Reasons.advice(this.reason, this.errno)
+    const advice = this.advice ?? Reasons.advice(this.reason, this.errno, this.detail)
     return {
       reason: this.reason,
       what,

@@ -233,7 +233,7 @@ export const faults: ReadonlyArray<Fault> = [
     modes,
     ci: "once",
     code: 5,
-    message: "sluice: a statement failed (shop.…): The table '…' is full (error 1114). Free space",
+    message: "sluice: a statement failed (shop.…): …. Free space on the server's disk",
     left: "Part",
     cell: (stage) =>
       Effect.gen(function*() {
@@ -246,8 +246,14 @@ export const faults: ReadonlyArray<Fault> = [
         yield* fillUp(target)
         const full = { ...stage, target }
         const end = yield* Cells.restore(full)
-        // to drop takes room itself, which there is when the server has cleared up what was rolled back
-        yield* eventually(Effect.isSuccess(Stage.tell(target, "DROP DATABASE IF EXISTS other")), (dropped) => dropped)
+        // to drop takes room itself, which there is when the server has cleared up what was rolled back; and MariaDB gives
+        // the room of what was dropped away when it has cleared up that
+        const drop = Stage.tell(
+          target,
+          "DROP DATABASE IF EXISTS other",
+          ...(target.vendor === "mariadb" ? ["SET GLOBAL innodb_max_purge_lag_wait = 0"] : [])
+        )
+        yield* eventually(Effect.isSuccess(drop), (dropped) => dropped)
         return yield* Cells.settled(full, end)
       })
   }),

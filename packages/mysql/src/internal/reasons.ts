@@ -84,6 +84,8 @@ const tooManyConnections = "Use fewer threads, or let the server take more conne
 const expired = "Set a new password for the user first, as the server asks"
 const interrupted = "Somebody killed it, or the server limits how long a statement may run"
 
+const full = "Free space on the server's disk, or let its tablespace grow"
+
 const otherServer =
   "If the backup is of the other vendor or of a newer version, it holds what this server does not know: restore it into " +
   "one like the one it was taken from"
@@ -113,9 +115,13 @@ const adviceByErrno: Readonly<Record<number, string>> = {
   3121: "Let the server use that directory (innodb_directories), or take the directory out of the table's definition",
   3185: "Set up encryption on the target (a keyring) first, as the source has it",
   1021: "Free space on the server's disk",
-  1114: "Free space on the server's disk, or let its tablespace grow"
+  1114: full
 }
 
+/** A table that cannot be made, and an engine that fails, for want of room: only the text says that. */
+const wantsRoom = (errno: number | undefined, detail: string): boolean =>
+  (errno === 1005 || errno === 1030) && /\b(?:errno:|error) (?:28|135)\b/.test(detail)
+
 /** @internal */
-export const advice = (reason: ServerReason, errno: number | undefined): string | undefined =>
-  (errno === undefined ? undefined : adviceByErrno[errno]) ?? byReason[reason]
+export const advice = (reason: ServerReason, errno: number | undefined, detail: string): string | undefined =>
+  wantsRoom(errno, detail) ? full : (errno === undefined ? undefined : adviceByErrno[errno]) ?? byReason[reason]

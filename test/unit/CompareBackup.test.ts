@@ -167,6 +167,24 @@ describe("a backup and a server", () => {
       ])
     }).pipe(Effect.provide(memory)))
 
+  it.effect("differ where the server lacks a database, and are compared in the others", () =>
+    Effect.gen(function*() {
+      const database = (name: string) =>
+        Contents.database(name, {
+          tables: [Contents.table("t", [column("id", "int", { nullable: false })], {
+            primaryKey: "id",
+            rows: [["1"]]
+          })]
+        })
+      yield* dumped(Contents.make(database("d"), database("e")))
+      const found = yield* Effect.provide(
+        backups.folder("/backup"),
+        yield* against(Contents.make(database("d"), database("others")))
+      )
+      assert.deepStrictEqual(told(found), ["`e`: database: missing in the target"])
+      assert.deepStrictEqual([found.equal, found.rows], [false, 1])
+    }).pipe(Effect.provide(memory)))
+
   it.effect("of a stream say which table differs, and how to find its rows", () =>
     Effect.gen(function*() {
       const bytes = yield* streamed(tables([[1, "a"], [2, "b"]]))

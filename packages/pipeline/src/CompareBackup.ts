@@ -358,20 +358,33 @@ export const run = (
     Effect.withSpan("CompareBackup.run")
   )
 
-/** What the target holds of the databases of the backup. */
+/**
+ * What the target holds of the databases of the backup. One that it lacks is a difference; that it has none of them is
+ * an error, as it is when somebody names a database that is not there.
+ */
 const open = (
   { selection }: Options,
   sourceName: ReadonlyMap<string, string>
 ): Effect.Effect<Source.Snapshot, TargetError, Source.Source | Scope.Scope> =>
-  Effect.flatMap(Source.Source, ({ snapshot }) =>
-    Effect.mapError(
+  Effect.flatMap(Source.Source, ({ snapshot }) => {
+    const of = (databases: Option.Option<ReadonlyArray<string>>) =>
       snapshot({
-        databases: Option.some(Array.from(sourceName.keys())),
-        includes: (database, table) => selection.includes(sourceName.get(database) ?? database, table),
+        databases,
+        includes: (database, table) =>
+          (Option.isSome(databases) || sourceName.has(database)) &&
+          selection.includes(sourceName.get(database) ?? database, table),
         views: true,
         triggers: true,
         routines: selection.programs,
         events: selection.programs
-      }),
-      Inspection.asTarget
-    ))
+      })
+    return of(Option.some(Array.from(sourceName.keys()))).pipe(
+      Effect.catchIf(({ reason }) => reason === "UnknownDatabase", (error) =>
+        Effect.filterOrFail(
+          of(Option.none()),
+          ({ catalog }) => catalog.databases.some(({ name }) => sourceName.has(name)),
+          () => error
+        )),
+      Effect.mapError(Inspection.asTarget)
+    )
+  })

@@ -12,10 +12,10 @@ import type { Tls } from "@sluice/mysql/Tls"
 import * as CompareFlow from "@sluice/pipeline/Compare"
 import * as CompareBackup from "@sluice/pipeline/CompareBackup"
 import * as Comparison from "@sluice/pipeline/Comparison"
-import { PipeIn } from "@sluice/pipeline/Pipe"
+import type { PipeIn } from "@sluice/pipeline/Pipe"
 import type { Progress } from "@sluice/pipeline/Progress"
+import type { BackupError } from "@sluice/pipeline/SluiceError"
 import {
-  BackupError,
   DifferenceError,
   type OutputError,
   type SourceError,
@@ -30,11 +30,11 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
-import * as Stream from "effect/Stream"
 
 import * as Config from "./Config.js"
 import * as Endpoint from "./Endpoint.js"
 import * as LockModes from "./internal/lockModes.js"
+import * as StreamFile from "./internal/streamFile.js"
 import { trusting } from "./internal/trusting.js"
 
 /**
@@ -196,25 +196,6 @@ const decoded = (part: string): string | undefined => {
   return text.includes("\ufffd") ? undefined : text
 }
 
-const ofFile = (path: string): Layer.Layer<PipeIn, never, FileSystem> =>
-  Layer.effect(
-    PipeIn,
-    Effect.map(FileSystem, (fs) =>
-      PipeIn.of({
-        bytes: Stream.mapError(
-          fs.stream(path),
-          (cause) =>
-            new BackupError({
-              reason: "Unreadable",
-              what: "the stream cannot be read",
-              where: path,
-              detail: cause.message,
-              cause
-            })
-        )
-      }))
-  )
-
 /** Where a backup comes from; nothing of it is removed that stays. */
 const arriving = (backup: Backup, memoryBudget: number) => {
   const stream = Layer.provideMerge(
@@ -230,7 +211,7 @@ const arriving = (backup: Backup, memoryBudget: number) => {
       onSuccess: ({ type }) => type !== "Directory"
     })
     return isFile
-      ? { again: false, layer: Layer.provide(stream, ofFile(path)) }
+      ? { again: false, layer: Layer.provide(stream, StreamFile.layer(path)) }
       : {
         again: true,
         layer: Layer.provideMerge(

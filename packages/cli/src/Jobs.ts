@@ -11,17 +11,13 @@ import * as MysqlTarget from "@sluice/mysql/MysqlTarget"
 import type { Tls } from "@sluice/mysql/Tls"
 import * as Compression from "@sluice/pipeline/Compression"
 import * as Dump from "@sluice/pipeline/Dump"
-import { PipeIn, type PipeOut } from "@sluice/pipeline/Pipe"
+import type { PipeIn } from "@sluice/pipeline/Pipe"
+import { type PipeOut } from "@sluice/pipeline/Pipe"
 import type { Progress } from "@sluice/pipeline/Progress"
 import * as Restore from "@sluice/pipeline/Restore"
 import * as Script from "@sluice/pipeline/Script"
-import {
-  BackupError,
-  type DumpError,
-  type OutputError,
-  type RestoreError,
-  type Stopped
-} from "@sluice/pipeline/SluiceError"
+import type { BackupError } from "@sluice/pipeline/SluiceError"
+import { type DumpError, type OutputError, type RestoreError, type Stopped } from "@sluice/pipeline/SluiceError"
 import * as Staging from "@sluice/pipeline/Staging"
 import * as StreamMode from "@sluice/pipeline/StreamMode"
 import * as Unpack from "@sluice/pipeline/Unpack"
@@ -34,12 +30,12 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
-import * as Stream from "effect/Stream"
 
 import type { DumpConfig, RestoreConfig, UnpackConfig, VerifyConfig } from "./Config.js"
 import * as Config from "./Config.js"
 import * as Endpoint from "./Endpoint.js"
 import * as LockModes from "./internal/lockModes.js"
+import * as StreamFile from "./internal/streamFile.js"
 import { trusting } from "./internal/trusting.js"
 import { UsageError } from "./UsageError.js"
 
@@ -272,26 +268,6 @@ export const restore = (
       : yield* Effect.provide(trusting(config, Restore.run(options)), Layer.merge(arriving, target))
   })
 
-/** A file that holds a stream, in place of standard input. */
-const layerFile = (path: string) =>
-  Layer.effect(
-    PipeIn,
-    Effect.map(FileSystem, (fs) =>
-      PipeIn.of({
-        bytes: Stream.mapError(
-          fs.stream(path),
-          (cause) =>
-            new BackupError({
-              reason: "Unreadable",
-              what: "the stream cannot be read",
-              where: path,
-              detail: cause.message,
-              cause
-            })
-        )
-      }))
-  )
-
 const isFile = (path: string) =>
   Effect.flatMap(
     FileSystem,
@@ -326,7 +302,7 @@ export const verify = (
     }
     const path = config.backup.value
     if (yield* isFile(path)) {
-      return yield* read(Effect.provide(Verify.run, Layer.provide(stream, layerFile(path))))
+      return yield* read(Effect.provide(Verify.run, Layer.provide(stream, StreamFile.layer(path))))
     }
     if (Option.isSome(config.directory)) {
       return yield* new UsageError({

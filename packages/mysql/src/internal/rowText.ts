@@ -9,6 +9,8 @@
  */
 import type * as Row from "@sluice/format/Row"
 
+import * as Escaping from "./escaping.js"
+
 const LINE_FEED = 0x0a
 const QUOTE = 0x22
 const OPEN = 0x28
@@ -130,41 +132,6 @@ const startsWith = (text: Uint8Array, input: Uint8Array, start: number, end: num
   return true
 }
 
-/** Writes what stands between quotes, and gives where it ends. Four bytes are looked at in one go; most are plain. */
-const escape = (input: Uint8Array, start: number, end: number, out: Uint8Array, at: number): number => {
-  let p = start
-  let to = at
-  while (p < end) {
-    const last = end - 4
-    while (p <= last) {
-      const a = input[p] ?? 0
-      const b = input[p + 1] ?? 0
-      const c = input[p + 2] ?? 0
-      const d = input[p + 3] ?? 0
-      if (((letters[a] ?? 0) | (letters[b] ?? 0) | (letters[c] ?? 0) | (letters[d] ?? 0)) !== 0) {
-        break
-      }
-      out[to] = a
-      out[to + 1] = b
-      out[to + 2] = c
-      out[to + 3] = d
-      to += 4
-      p += 4
-    }
-    for (const stop = Math.min(p + 4, end); p < stop; p++) {
-      const byte = input[p] ?? 0
-      const letter = letters[byte] ?? 0
-      if (letter === 0) {
-        out[to++] = byte
-      } else {
-        out[to++] = BACKSLASH
-        out[to++] = letter
-      }
-    }
-  }
-  return to
-}
-
 /**
  * Writes the row whose packet's payload stands between `start` and `end`, with a line feed behind it, into `out` at
  * `at`, where there is room for it. Gives where it ends, or -1 when it is not a row of that many columns.
@@ -238,7 +205,7 @@ export const write = (
       to = copy(kind === BINARY ? binaryPrefix : jsonPrefix, out, to)
     }
     out[to++] = QUOTE
-    to = escape(input, p, valueEnd, out, to)
+    to = Escaping.escape(letters, BACKSLASH, input, p, valueEnd, out, to)
     p = valueEnd
     out[to++] = QUOTE
     if (length > 0 && kind === JSON) {

@@ -7,6 +7,7 @@
 import * as Lines from "@sluice/format/Lines"
 import type * as Source from "@sluice/pipeline/Source"
 
+import * as Escaping from "./escaping.js"
 import type { Taken } from "./mysql2.js"
 import * as Protocol from "./protocol.js"
 import * as Transcode from "./transcode.js"
@@ -88,42 +89,6 @@ class Writer {
     return length
   }
 
-  /** Writes a value with escapes. Four bytes are looked at in one go; most are plain. */
-  private escaped(input: Uint8Array, start: number, end: number, out: Uint8Array, at: number): number {
-    const { escape, escapes } = this
-    let p = start
-    let to = at
-    while (p < end) {
-      const last = end - 4
-      while (p <= last) {
-        const a = input[p] ?? 0
-        const b = input[p + 1] ?? 0
-        const c = input[p + 2] ?? 0
-        const d = input[p + 3] ?? 0
-        if (((escapes[a] ?? 0) | (escapes[b] ?? 0) | (escapes[c] ?? 0) | (escapes[d] ?? 0)) !== 0) {
-          break
-        }
-        out[to] = a
-        out[to + 1] = b
-        out[to + 2] = c
-        out[to + 3] = d
-        to += 4
-        p += 4
-      }
-      for (const stop = Math.min(p + 4, end); p < stop; p++) {
-        const byte = input[p] ?? 0
-        const letter = escapes[byte] ?? 0
-        if (letter === 0) {
-          out[to++] = byte
-        } else {
-          out[to++] = escape
-          out[to++] = letter
-        }
-      }
-    }
-    return to
-  }
-
   /**
    * Writes the row whose packet's payload stands between `start` and `end` into `out` at `at`, where there is room for
    * it. Gives where it ends, or -1 when it is not a row of that many columns.
@@ -170,7 +135,7 @@ class Writer {
         }
       } else {
         to = copy(enclosing, out, to)
-        to = this.escaped(input, p, valueEnd, out, to)
+        to = Escaping.escape(this.escapes, this.escape, input, p, valueEnd, out, to)
         p = valueEnd
         to = copy(enclosing, out, to)
       }

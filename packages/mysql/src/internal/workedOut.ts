@@ -63,9 +63,9 @@ const volatile = new Set([
 ])
 
 /**
- * What makes a text of Unicode whatever it is given, as `charset` says of all functions of MariaDB 10.11 and 11.8. A
- * text beside it is converted, and printed without the character set that it had. (`USING` is of CONVERT and CHAR,
- * `CHARSET` of CAST too, and `@` of variables.)
+ * What makes a text of Unicode whatever it is given, of the 130 functions that MariaDB 10.11 was asked about. A text
+ * beside it is converted, and printed without the character set that it had. (`USING` is of CONVERT and CHAR, `CHARSET`
+ * of CAST too, and `@` of variables.)
  */
 const converting = new Set([
   "@",

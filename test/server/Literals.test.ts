@@ -234,6 +234,14 @@ describeVendors("literals in definitions", (vendor) => {
             "b TEXT DEFAULT (CONCAT(_latin1 X'e9', 'x')), c VARCHAR(20) AS (CONCAT(_latin1 X'e9', 'x')), " +
             "d VARCHAR(20) DEFAULT 'd' CHECK (d <> _latin1 X'e9'), e VARCHAR(20) DEFAULT _latin1 X'e9', " +
             "f VARCHAR(20) DEFAULT (CONCAT('a', '😀')) COMMENT 'xE9', g TEXT CHARACTER SET utf16 DEFAULT (CONCAT('a', '😀')), " +
+            "l VARCHAR(20) DEFAULT (CONCAT('xE9', 'a\\\\b', CONVERT('c\\\\d' USING utf8mb4))), " +
+            "m VARCHAR(60) DEFAULT (CONCAT(_latin1'ver\\\\sion', VERSION(), @@version)), n CHAR(9) DEFAULT (CONCAT('c', NULL)), " +
+            "o BINARY(9) DEFAULT (UNHEX('00ff')), p DECIMAL(9,3) DEFAULT ('5' * 1.5), q DATETIME(3) DEFAULT ('2020-01-01' + INTERVAL '1' DAY), " +
+            "r ENUM('a', 'é') DEFAULT (LOWER('É')), s SET('a', 'b') DEFAULT (CONCAT('a', ',b')), t BIT(12) DEFAULT (LENGTH('abc')), " +
+            "u DOUBLE DEFAULT ('1e300' * 0.1), v YEAR DEFAULT (CONCAT('20', '21')), w TIME(2) DEFAULT (SEC_TO_TIME('5')), " +
+            "x UUID DEFAULT (CONCAT('00000000-0000-0000-0000-', '000000000001')), y VARCHAR(9) DEFAULT (LEFT('abc', 0)), " +
+            "`a b` VARCHAR(9) INVISIBLE DEFAULT (CONCAT('a', 'b')), " +
+            "`TIMES` TIMESTAMP(3) DEFAULT ('2020-06-01' + INTERVAL '1' DAY), " +
             "h INT AS (CHAR_LENGTH('😀')), i VARCHAR(20) DEFAULT 'i' CHECK (CHAR_LENGTH('x😀') = 2), " +
             "j VARCHAR(20) CHARACTER SET utf16 DEFAULT (CONCAT('a', 'é')), k INT DEFAULT (CHAR_LENGTH('é')))"
         }))
@@ -246,11 +254,11 @@ describeVendors("literals in definitions", (vendor) => {
             "VARCHAR(20) DEFAULT (CONCAT(_latin1 X'e9', 'x'))",
             "VARCHAR(20) CHARACTER SET latin1 DEFAULT (LOWER(_latin1'back\\\\slash'))",
             "INT DEFAULT (LENGTH(_utf16 X'00e9'))",
+            "VARCHAR(20) DEFAULT (CONCAT(_latin1'c:\\\\dir', 'x'))",
+            "VARCHAR(20) DEFAULT (CONCAT(_latin1'c:\\\\dir', HEX(5)))",
             "VARCHAR(20) DEFAULT (CONCAT(_latin1'c:\\\\dir', CONVERT('x' USING utf8mb4)))",
             "VARCHAR(20) DEFAULT (CONCAT(_latin1'c:\\\\dir', CAST('x' AS CHAR CHARACTER SET utf8mb4)))",
             "VARCHAR(20) DEFAULT (CONCAT(JSON_QUOTE('x'), _latin1'c:\\\\dir'))",
-            "VARCHAR(60) DEFAULT (CONCAT(_latin1'c:\\\\dir', @@version))",
-            "VARCHAR(60) DEFAULT (CONCAT(_latin1'c:\\\\dir', VERSION()))",
             "VARCHAR(20) DEFAULT (UPPER('ä😀'))",
             "VARCHAR(20) CHARACTER SET utf16 DEFAULT (CONCAT('a', '😀'))",
             "INT DEFAULT (CHAR_LENGTH('😀'))"

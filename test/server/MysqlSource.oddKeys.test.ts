@@ -65,6 +65,77 @@ describeVendors("odd keys", (vendor) => {
         }
       }))
 
+    it.scoped("texts that compare without their spaces and are indexed with them are not cut along", () =>
+      Effect.gen(function*() {
+        const collation = vendor === "mysql" ? "utf8mb4_0900_ai_ci" : "utf8mb4_unicode_nopad_ci"
+        // What sorts before a space, and what does not count at all, beside the same without it.
+        const text = "CONCAT(LPAD(n DIV 4, 3, '0'), ELT(n % 4 + 1, '', '\t', _utf8mb4 X'CC81', 'a'))"
+        const { connection, server } = yield* fresh(
+          "unpadded",
+          `CREATE TABLE c (k CHAR(6) COLLATE ${collation} PRIMARY KEY)`,
+          `CREATE TABLE v (k VARCHAR(6) COLLATE ${collation} PRIMARY KEY)`,
+          `CREATE TABLE p (n INT, k CHAR(6) COLLATE ${collation}, PRIMARY KEY (n, k))`,
+          ...["c", "v"].map((name) => `INSERT IGNORE INTO ${name} SELECT ${text} FROM ${numbers}`),
+          `INSERT IGNORE INTO p SELECT n DIV 100, ${text} FROM ${numbers}`
+        )
+        const snapshot = yield* snapshotOf(server, everythingIn("unpadded"))
+        for (const name of ["c", "v", "p"]) {
+          const [all] = yield* ask(connection, `SELECT COUNT(*) FROM ${name}`)
+          const lengths = yield* counted(snapshot, name, inChunksOf(25))
+          assert.strictEqual(lengths.reduce((sum, n) => sum + n, 0), Number(all?.[0]), name)
+          // MySQL indexes them as it compares them
+          if (vendor === "mariadb" && name === "c") assert.lengthOf(lengths, 1)
+          else assert.isAbove(lengths.length, 5, name)
+        }
+      }))
+
+    const every = process.env["SLUICE_LONG"] === undefined ? it.scoped.skip : it.scoped
+    every("texts of every collation are in one chunk each", () =>
+      Effect.gen(function*() {
+        const { connection, server } = yield* fresh("collations")
+        const collations = yield* ask(
+          connection,
+          vendor === "mysql"
+            ? "SELECT CHARACTER_SET_NAME, COLLATION_NAME FROM information_schema.COLLATIONS"
+            : "SELECT CHARACTER_SET_NAME, FULL_COLLATION_NAME " +
+              "FROM information_schema.COLLATION_CHARACTER_SET_APPLICABILITY"
+        )
+        assert.isAbove(collations.length, 250)
+        const values = [
+          "",
+          "20",
+          "09",
+          "01",
+          "00",
+          "61",
+          "6100",
+          "6101",
+          "6109",
+          "6120",
+          "6161",
+          "CC81",
+          "61CC81",
+          "61E2808B"
+        ]
+        const tables = collations.flatMap(([charset, collation]) =>
+          ["CHAR", "VARCHAR"].map((type) => ({ name: `${type}_${collation}`, charset, type: `${type}(6)`, collation }))
+        )
+        for (const { charset, collation, name, type } of tables) {
+          const rows = values.map((value) => `(CONVERT(_utf8mb4 X'${value}' USING ${charset}))`).join(", ")
+          yield* run(
+            connection,
+            `CREATE TABLE ${name} (k ${type} CHARACTER SET ${charset} COLLATE ${collation} PRIMARY KEY)`,
+            `INSERT IGNORE INTO ${name} VALUES ${rows}`
+          )
+        }
+        const snapshot = yield* snapshotOf(server, everythingIn("collations"))
+        for (const { name } of tables) {
+          const [all] = yield* ask(connection, `SELECT COUNT(*) FROM ${name}`)
+          const lengths = yield* counted(snapshot, name, inChunksOf(1))
+          assert.strictEqual(lengths.reduce((sum, n) => sum + n, 0), Number(all?.[0]), name)
+        }
+      }))
+
     it.scoped("texts that are none in their character set are passed over", () =>
       Effect.gen(function*() {
         // No server lets bytes in that are no text, but one that takes over a table's file does not look.

@@ -213,12 +213,40 @@ describe("run", () => {
     }))
 })
 
+describe("defaults", () => {
+  const sized = (part: string) => Sql.bytes(Uint8Array.of(part.length), part)
+  /** A column as a list of fields has it; MariaDB may say more of its type. */
+  const column = (name: string, more: ReadonlyArray<string>, value: Uint8Array) =>
+    Sql.bytes(...["def", "d", "t", "t", name, name, ...more, "numbers of 12"].map(sized), value)
+
+  it.effect("are the last part of each column, however many there are", () =>
+    Effect.gen(function*() {
+      const fake = fakeWire([[
+        column("a", [], Uint8Array.of(0xfb)),
+        column("b c", [""], sized("")),
+        column("d", ["12 of a type"], sized("12 of a text")),
+        EOF
+      ]])
+      const defaults = yield* Commands.defaults(fake.wire, "t", Effect.void)
+      assert.deepStrictEqual(
+        Array.from(defaults, ([name, value]) => [name, value === null ? null : Sql.text(value)]),
+        [["a", null], ["b c", ""], ["d", "12 of a text"]]
+      )
+    }))
+
+  it.effect("are none when the server refuses", () =>
+    Effect.gen(function*() {
+      const fake = fakeWire([[Sql.bytes(Uint8Array.of(0xff, 0x7a, 4), "#42S02no such table")]])
+      assert.strictEqual((yield* Effect.flip(Commands.defaults(fake.wire, "t", Effect.void))).errno, 1146)
+    }))
+})
+
 describe("frame", () => {
   it("cuts a query into packets that a server joins", () => {
     for (const length of [0, 1, 0xffffff - 2, 0xffffff - 1, 0xffffff, 2 * 0xffffff - 1]) {
       const query = Buffer.alloc(length, "q")
       const framed = new Uint8Array(Protocol.framedLength(query))
-      Protocol.frame(query, framed)
+      Protocol.frame(Protocol.COM_QUERY, query, framed)
       const payloads: Array<Uint8Array> = []
       let at = 0
       for (let sequence = 0; at < framed.length; sequence++) {

@@ -186,3 +186,16 @@ describe("literals in definitions", () => {
     }
   })
 })
+
+describe("conversions in a print", () => {
+  it("are taken away with what belongs to them, and nothing else is", () => {
+    const without = (create: string) => text(Printed.withoutConversions(latin1(create)))
+    const print = "concat(`b`,date_format(current_timestamp(),'%Y'))"
+    assert.strictEqual(without(print), print)
+    assert.strictEqual(without("concat(`b`,convert(date_format(current_timestamp(),'%Y') using utf8mb4))"), print)
+    assert.strictEqual(without("convert(f(convert(g(1) using a),')') using b), h"), "f(g(1),')'), h")
+    for (const other of ["f('convert(b using c)')", "convert(`a`,char)", "`convert(`", "f(1) COMMENT 'convert('"]) {
+      assert.strictEqual(without(other), other)
+    }
+  })
+})

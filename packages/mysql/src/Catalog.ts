@@ -36,6 +36,8 @@ export interface Column {
   /** The character set of its texts, by the server's name of it. */
   readonly charset: Option.Option<string>
   readonly collation: Option.Option<string>
+  /** Whether an index has its values in the order in which they compare, as far as that is up to their collation. */
+  readonly comparesAsIndexed: boolean
   /** Its cells cannot be inserted, the server makes them. */
   readonly generated: boolean
   /** `SELECT *` and a plain INSERT pass it over. */
@@ -335,7 +337,7 @@ export const read = (
     }
     const within = (column: string) => oneOf(column, identity.databases)
     const tables = yield* readTables(control, selection, identity)
-    const columns = yield* Columns.read(control, within("TABLE_SCHEMA"), tables)
+    const columns = yield* Columns.read(control, dialect, within("TABLE_SCHEMA"), tables)
     const keys = yield* Keys.read(control, dialect, within("TABLE_SCHEMA"))
     const triggers = yield* Visibility.triggers(control, selection, within)
     const programs = yield* Visibility.programs(control, dialect, selection, within)

@@ -143,6 +143,13 @@ export interface RawConnection {
     sql: string | Uint8Array,
     options: LineOptions
   ) => Stream.Stream<Source.Piece, MysqlError.MysqlError>
+  /**
+   * The defaults of a table's columns, by their names, as the server gives them to a new row; NULL also where there is
+   * none. Of an expression it is what came of it when the table was made, if the server keeps that.
+   */
+  readonly defaults: (
+    at: Sql.Name & { readonly database: string }
+  ) => Effect.Effect<ReadonlyMap<string, Uint8Array | null>, MysqlError.MysqlError>
   /** Runs a statement whose rows, if it has any, nobody wants. The bytes are lent for the time of the call. */
   readonly execute: (sql: Uint8Array) => Effect.Effect<Target.Answer, MysqlError.MysqlError>
 }
@@ -233,6 +240,20 @@ export const acquire = (options: Options): Effect.Effect<RawConnection, MysqlErr
     )
     const run = <A>(sql: string | Uint8Array, make: () => Commands.Collector<A>) =>
       lock.withPermits(1)(Effect.zipRight(alive, Commands.run(wire, bytes(sql), make, abandon)))
+    // A server prints a view without the database that is the current one.
+    const within = (database: string) =>
+      Commands.run(wire, Sql.bytes(`USE ${Sql.quoteIdentifier(database)}`), Commands.answer, abandon)
+    const defaults: RawConnection["defaults"] = ({ database, name }) =>
+      lock.withPermits(1)(
+        Effect.zipRight(
+          alive,
+          Effect.acquireUseRelease(
+            within(database),
+            () => Commands.defaults(wire, name, abandon),
+            () => Effect.ignore(within("information_schema"))
+          )
+        )
+      )
 
     // The waiting can be interrupted, and what was taken is given back in any case.
     const locked = Effect.uninterruptibleMask((restore) =>
@@ -255,6 +276,7 @@ export const acquire = (options: Options): Effect.Effect<RawConnection, MysqlErr
       maxAllowedPacket: Number(packet),
       tls: wire.tls,
       query: (sql) => run(sql, Commands.rows),
+      defaults,
       execute: (sql) => run(sql, Commands.answer),
       insertStatements: (sql, insert) => pieces(sql, insert, () => sparesFor(insert.statementSize)),
       lines: (sql, how) => pieces(sql, how, () => lineSpares)

@@ -12,6 +12,7 @@ import * as Schema from "effect/Schema"
 
 import type * as Catalog from "../Catalog.js"
 import type * as Control from "./control.js"
+import type * as Dialect from "./dialect.js"
 import * as Engines from "./engines.js"
 import * as NoMember from "./noMember.js"
 
@@ -90,6 +91,7 @@ const what = "cannot dump everything that is selected"
  */
 export const read = (
   control: Control.Session,
+  dialect: Dialect.Dialect,
   within: string,
   tables: ReadonlyArray<TableRow>
 ): Effect.Effect<ReadonlyMap<string, ReadonlyArray<Catalog.Column>>, SourceError> =>
@@ -135,6 +137,7 @@ export const read = (
         kind: kind ?? "Binary",
         charset: Option.fromNullable(row.charset),
         collation: Option.fromNullable(row.collation),
+        comparesAsIndexed: type !== "char" || row.collation === null || !dialect.comparesUnpadded(row.collation),
         generated: generated.test(row.extra ?? ""),
         invisible: invisible.test(row.extra ?? "")
       })

@@ -3,6 +3,7 @@
  *
  * @internal
  */
+import * as Sql from "@sluice/format/Sql"
 import type * as Source from "@sluice/pipeline/Source"
 import type * as Target from "@sluice/pipeline/Target"
 import * as Effect from "effect/Effect"
@@ -94,6 +95,35 @@ export const answer = (): Collector<Target.Answer> => new Answer()
 /** @internal */
 export const rows = (): Collector<Connection.Result> => new Rows()
 
+/** Sends a command; `packet` takes its answer, and gives what came of it with the last packet. */
+const sent = <A>(
+  wire: Mysql2.Wire,
+  body: Uint8Array,
+  packet: (bytes: Uint8Array, start: number, end: number) => Option.Option<Effect.Effect<A, MysqlError.MysqlError>>,
+  abandon: Effect.Effect<void>,
+  command?: number
+): Effect.Effect<A, MysqlError.MysqlError> =>
+  Effect.async((resume) => {
+    let done = false
+    const settle = (outcome: Effect.Effect<A, MysqlError.MysqlError>) => {
+      done = true
+      resume(outcome)
+    }
+    wire.send(
+      body,
+      {
+        packet: (bytes, start, end) => {
+          const outcome = packet(bytes, start, end)
+          if (Option.isSome(outcome)) settle(outcome.value)
+          return done
+        },
+        lost: (error) => settle(Effect.fail(error))
+      },
+      command
+    )
+    return Effect.suspend(() => done ? Effect.void : abandon)
+  })
+
 /**
  * Runs a statement.
  *
@@ -105,24 +135,50 @@ export const run = <A>(
   make: () => Collector<A>,
   abandon: Effect.Effect<void>
 ): Effect.Effect<A, MysqlError.MysqlError> =>
-  Effect.async((resume) => {
+  Effect.suspend(() => {
     const collector = make()
     const replies = new Replies.Replies(collector)
-    let done = false
-    const settle = (outcome: Effect.Effect<A, MysqlError.MysqlError>) => {
-      done = true
-      resume(outcome)
-    }
-    wire.send(sql, {
-      packet: (bytes, start, end) => {
-        const last = replies.packet(bytes, start, end)
-        if (last) settle(collector.outcome())
-        else if (replies.stuck) settle(Effect.zipRight(abandon, Effect.suspend(() => collector.outcome())))
-        return last
+    return sent(wire, sql, (bytes, start, end) =>
+      replies.packet(bytes, start, end)
+        ? Option.some(collector.outcome())
+        : replies.stuck
+        ? Option.some(Effect.zipRight(abandon, Effect.suspend(() => collector.outcome())))
+        : Option.none(), abandon)
+  })
+
+/** What a new row gets in each column, by the columns' names. */
+type Defaults = ReadonlyMap<string, Uint8Array | null>
+
+/**
+ * The defaults of a table's columns as the server gives them to a new row; NULL also where there is none. The table is one of the current database.
+ * https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_com_field_list.html
+ *
+ * @internal
+ */
+export const defaults = (
+  wire: Mysql2.Wire,
+  table: string,
+  abandon: Effect.Effect<void>
+): Effect.Effect<Defaults, MysqlError.MysqlError> =>
+  Effect.suspend(() => {
+    const values = new Map<string, Uint8Array | null>()
+    return sent<Defaults>(
+      wire,
+      // Behind the name stands a pattern for columns; an empty one is for all of them.
+      Sql.bytes(table, Uint8Array.of(0)),
+      (bytes, start, end) => {
+        if (bytes[start] === Protocol.ERR) {
+          return Option.some(Effect.fail(MysqlError.fromServer(Protocol.readError(bytes, start, end))))
+        }
+        if (bytes[start] === Protocol.EOF) {
+          return Option.some(Effect.succeed(values))
+        }
+        values.set(Protocol.readColumnName(bytes, start, end), Protocol.readColumnDefault(bytes, start, end))
+        return Option.none()
       },
-      lost: (error) => settle(Effect.fail(error))
-    })
-    return Effect.suspend(() => done ? Effect.void : abandon)
+      abandon,
+      Protocol.COM_FIELD_LIST
+    )
   })
 
 type Pull = Effect.Effect<Source.Piece, Option.Option<MysqlError.MysqlError>>

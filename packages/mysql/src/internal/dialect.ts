@@ -104,6 +104,8 @@ export interface Dialect {
    * of whichever session opens the table.
    */
   readonly partitionsReadAnew: boolean
+  /** CHAR columns of these collations compare without the spaces behind their values, and are indexed with them. */
+  readonly comparesUnpadded: (collation: string) => boolean
   /** The condition that an index in `information_schema.STATISTICS` is one that statements may name. */
   readonly visibleIndex: string
   /** Whether it knows libraries of programs in other languages than SQL. */
@@ -210,6 +212,7 @@ const mariadb = (server: Server): Dialect => ({
   exactJson: Option.none(),
   recursion: `SET SESSION max_recursive_iterations = ${mostMembers}`,
   partitionsReadAnew: false,
+  comparesUnpadded: (collation) => /_(nopad|0900)_/.test(collation),
   visibleIndex: atLeast(server, 10, 6, 0) ? "IGNORED = 'NO'" : "TRUE",
   libraries: false,
   seesRoutines: ["EXECUTE", "ALTER ROUTINE", "CREATE ROUTINE", "SHOW CREATE ROUTINE"],
@@ -277,6 +280,7 @@ const mysql = (server: Server): Dialect => ({
   recursion: `SET SESSION cte_max_recursion_depth = ${mostMembers}`,
   partitionsReadAnew: true,
   currentRoles: atLeast(server, 8, 0, 0) ? Option.some("SELECT CURRENT_ROLE() AS roles") : Option.none(),
+  comparesUnpadded: () => false,
   visibleIndex: atLeast(server, 8, 0, 0) ? "IS_VISIBLE = 'YES'" : "TRUE",
   libraries: atLeast(server, 9, 2, 0),
   seesRoutines: ["EXECUTE", "ALTER ROUTINE", "CREATE ROUTINE", "SHOW_ROUTINE"],

@@ -54,7 +54,7 @@ const workedOutQuery = (column: string, table: string, expression: Uint8Array): 
   Sql.bytes(
     `WITH RECURSIVE r (d, n) AS (${oneOf(`t.${column}, 0`, `${table} t`)} UNION ALL SELECT (`,
     expression,
-    "), n + 1 FROM r WHERE n < 1) SELECT COALESCE(HEX(d), '') FROM r WHERE n = 1"
+    "), n + 1 FROM r WHERE n < 1) SELECT d FROM r WHERE n = 1"
   )
 
 const defaultsQuery = (columns: ReadonlyArray<string>, table: string): string =>
@@ -131,17 +131,17 @@ export const definition = (
         )
       }
     }
+    const kept = found.workedOut.length === 0
+      ? new Map<string, Uint8Array | null>()
+      : yield* Effect.mapError(connection.defaults(at), (error) => error.toSource(what, where))
     for (const one of found.workedOut) {
       const column = Sql.quoteIdentifier(one.column)
       const trouble = yield* WorkedOut.trouble(
         one,
+        kept.get(one.column),
         (start, end) => Literals.rewrite(create, spots, start, end),
         (literal) => Literals.inUtf8(Printed.valueOf(create, literal)),
-        (expression) =>
-          Effect.flatMap(
-            ask(workedOutQuery(column, where, expression)),
-            ({ rows: [row] }) => Effect.map(Effect.fromNullable(row?.[0]), Sql.text)
-          )
+        (expression) => Effect.map(ask(workedOutQuery(column, where, expression)), ({ rows: [row] }) => row?.[0])
       )
       if (trouble !== undefined) {
         return yield* unsupported(

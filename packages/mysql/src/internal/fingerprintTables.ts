@@ -8,6 +8,7 @@ import * as Effect from "effect/Effect"
 
 import type { RawConnection } from "../Connection.js"
 import { asking, type Entries, type Entry, is, picture, text } from "./fingerprintAsking.js"
+import * as Printed from "./printed.js"
 import { readable } from "./readable.js"
 import * as Unprinted from "./unprinted.js"
 
@@ -16,9 +17,13 @@ const columnWithCollation =
 
 /**
  * MySQL does not print a table made from its own print the same way: a column that was printed with its collation only
- * is printed with its character set too from then on, for which the collation stands anyway.
+ * is printed with its character set too from then on, for which the collation stands anyway. MariaDB prints conversions
+ * as it likes.
  */
-const settled = (definition: string): string => definition.replace(columnWithCollation, "$1 ")
+const settled = (vendor: "mysql" | "mariadb", definition: string): string =>
+  vendor === "mysql"
+    ? definition.replace(columnWithCollation, "$1 ")
+    : Sql.text(Printed.withoutConversions(Sql.bytes(definition)))
 
 /**
  * Without their rows, tables are told by what they are like, and not by what is in them.
@@ -42,7 +47,7 @@ export const tellers = (connection: RawConnection, withRows: boolean) => {
     Effect.gen(function*() {
       const quoted = Sql.quoteName({ database, name })
       const definition = yield* picture(yield* first(`SHOW CREATE TABLE ${quoted}`), [], "Create Table")
-      const shown = connection.server.vendor === "mysql" ? settled(definition) : definition
+      const shown = settled(connection.server.vendor, definition)
       const texts = yield* unprinted(database, name, quoted)
       if (!withRows) return [[`table ${quoted}`, shown], ...texts]
       const count = yield* picture(yield* first(`SELECT COUNT(*) AS count FROM ${quoted}`), [], "count")

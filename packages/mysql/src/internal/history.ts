@@ -83,7 +83,8 @@ const column = (name: string): Catalog.Column => ({
   charset: Option.none(),
   collation: Option.none(),
   generated: false,
-  invisible: false
+  invisible: false,
+  comparesAsIndexed: true
 })
 
 /**

@@ -35,7 +35,9 @@ const byType: ReadonlyMap<string, ToLiteral> = new Map([
 const texts = new Set(["char", "varchar"])
 
 const toLiteral = (column: Catalog.Column): Option.Option<ToLiteral> =>
-  texts.has(column.type)
+  !column.comparesAsIndexed
+    ? Option.none()
+    : texts.has(column.type)
     ? Option.map(column.charset, inCharset)
     : Option.fromNullable(byType.get(column.type))
 

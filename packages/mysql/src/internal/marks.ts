@@ -18,6 +18,7 @@ import * as Option from "effect/Option"
 import type * as Connection from "../Connection.js"
 import type * as MysqlError from "../MysqlError.js"
 import type * as Dialect from "./dialect.js"
+import * as Printed from "./printed.js"
 
 /** @internal */
 export interface TableName {
@@ -59,7 +60,10 @@ const quoted = (table: TableName): string => Sql.quoteName({ database: table.dat
 const definitionOf = (connection: Connection.RawConnection, table: TableName) =>
   Effect.map(
     connection.query(`SHOW CREATE TABLE ${quoted(table)}`),
-    ({ rows: [row] }) => digest(row?.[1] ?? new Uint8Array(0))
+    ({ rows: [row] }) => {
+      const create = row?.[1] ?? new Uint8Array(0)
+      return digest(connection.server.vendor === "mariadb" ? Printed.withoutConversions(create) : create)
+    }
   )
 
 /**

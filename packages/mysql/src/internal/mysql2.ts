@@ -94,8 +94,8 @@ export interface Handler {
  * @internal
  */
 export interface Wire {
-  /** Sends a query. The bytes are copied before this returns. */
-  readonly send: (sql: Uint8Array, handler: Handler) => void
+  /** Sends a command, a query if nothing else is said. The bytes are copied before this returns. */
+  readonly send: (body: Uint8Array, handler: Handler, command?: number) => void
   /** From now on what comes is read into this, where a packet fits. */
   readonly readInto: (memory: Uint8Array) => void
   /** Stops reading from the socket; what was read already still comes. */
@@ -219,15 +219,15 @@ const wireOf = (inner: Inner, inbox: Inbox.Inbox, options: Transport.Options): W
     return out
   }
   return {
-    send: (sql, handler) => {
-      const bytes = bufferFor(Protocol.framedLength(sql))
-      Protocol.frame(sql, bytes)
+    send: (body, handler, command = Protocol.COM_QUERY) => {
+      const bytes = bufferFor(Protocol.framedLength(body))
+      Protocol.frame(command, body, bytes)
       const { rows } = handler
       inner.addCommand({
         execute: (packet) => {
           if (packet === undefined) {
             inner._resetSequenceId()
-            inner._bumpSequenceId(Protocol.packets(sql))
+            inner._bumpSequenceId(Protocol.packets(body))
             inbox.offer(
               rows === undefined ? undefined : (bytes, end) => {
                 const { at, packets } = rows(bytes, end)

@@ -75,6 +75,30 @@ export const tokens = (bytes: Uint8Array): ReadonlyArray<Token> => {
   return out
 }
 
+/**
+ * The print without `CONVERT(… USING …)` around what stands in it.
+ *
+ * MariaDB puts these there and takes them away: whether an expression of a column is printed with them is up to the
+ * character set of the session that last read or wrote that column in the copy of the table that the server has open.
+ *
+ * @internal
+ */
+export const withoutConversions = (bytes: Uint8Array): Uint8Array => {
+  if (!Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes("convert(")) return bytes
+  const all = tokens(bytes)
+  const out = all.flatMap((word, i) => {
+    const open = all[i + 1]
+    if (word.kind !== "Word" || word.text !== "CONVERT" || open?.text !== "(") return []
+    const close = all.findIndex(({ depth, text }, j) => j > i && text === ")" && depth === open.depth)
+    const [last, using, , end] = all.slice(close - 3, close + 1)
+    return last === undefined || end === undefined || using?.text !== "USING" || using.depth !== open.depth + 1
+      ? []
+      : [{ start: word.start, end: open.end }, { start: last.end, end: end.end }]
+  }).sort((a, b) => a.start - b.start)
+  const kept = [...out, undefined].map((next, i) => bytes.subarray(out[i - 1]?.end ?? 0, next?.start))
+  return out.length === 0 ? bytes : Buffer.concat(kept)
+}
+
 const escapes: ReadonlyMap<number, number> = new Map([
   [0x30, 0x00], // \0
   [0x6e, 0x0a], // \n

@@ -9,8 +9,12 @@
 export const MAX_PAYLOAD = 0xffffff
 /** The length of what stands before the payload of a packet. @internal */
 export const HEADER = 4
-const COM_QUERY = 0x03
 const TWO_TO_32 = 0x100000000
+
+/** @internal */
+export const COM_QUERY = 0x03
+/** @internal */
+export const COM_FIELD_LIST = 0x04
 
 /** @internal */
 export const OK = 0x00
@@ -68,32 +72,32 @@ export const offersTls = (packet: Uint8Array): boolean => {
 }
 
 /**
- * How many bytes a query takes on the wire.
+ * How many bytes a command takes on the wire.
  *
  * @internal
  */
-export const framedLength = (sql: Uint8Array): number => {
-  const payload = sql.length + 1
-  return payload + HEADER * packets(sql)
+export const framedLength = (body: Uint8Array): number => {
+  const payload = body.length + 1
+  return payload + HEADER * packets(body)
 }
 
 /**
- * How many packets a query takes. A payload of exactly the most needs an empty packet behind it.
+ * How many packets a command takes. A payload of exactly the most needs an empty packet behind it.
  *
  * @internal
  */
-export const packets = (sql: Uint8Array): number => Math.floor((sql.length + 1) / MAX_PAYLOAD) + 1
+export const packets = (body: Uint8Array): number => Math.floor((body.length + 1) / MAX_PAYLOAD) + 1
 
 /**
- * Writes a query as it goes on the wire into the start of `out`, which has room for it.
+ * Writes a command as it goes on the wire into the start of `out`, which has room for it.
  *
  * @internal
  */
-export const frame = (sql: Uint8Array, out: Uint8Array): void => {
-  const payload = sql.length + 1
+export const frame = (command: number, body: Uint8Array, out: Uint8Array): void => {
+  const payload = body.length + 1
   let at = 0
   let from = 0
-  for (let sequence = 0; sequence < packets(sql); sequence++) {
+  for (let sequence = 0; sequence < packets(body); sequence++) {
     const first = sequence === 0
     const length = Math.min(payload - sequence * MAX_PAYLOAD, MAX_PAYLOAD)
     out[at] = length & 0xff
@@ -102,10 +106,10 @@ export const frame = (sql: Uint8Array, out: Uint8Array): void => {
     out[at + 3] = sequence & 0xff
     at += HEADER
     if (first) {
-      out[at++] = COM_QUERY
+      out[at++] = command
     }
     const to = from + length - (first ? 1 : 0)
-    out.set(sql.subarray(from, to), at)
+    out.set(body.subarray(from, to), at)
     at += to - from
     from = to
   }
@@ -234,6 +238,21 @@ export const readColumnName = (bytes: Uint8Array, start: number, end: number): s
     reader.string()
   }
   return decoder.decode(reader.string() ?? new Uint8Array(0))
+}
+
+/**
+ * The default of a column, from its definition in a list of fields. Each part of that has its length before it, the
+ * numbers together too, and the default is the last.
+ *
+ * @internal
+ */
+export const readColumnDefault = (bytes: Uint8Array, start: number, end: number): Uint8Array | null => {
+  const reader = new PacketReader(bytes, start, end)
+  let last: Uint8Array | null = null
+  while (reader.left > 0) {
+    last = reader.string()
+  }
+  return last
 }
 
 /**

@@ -2,11 +2,12 @@
  * Defaults of MariaDB that are expressions without anything that changes.
  *
  * The server works such a one out when the table is created, keeps what came of it with the expression beside it, and
- * prints the expression. Two things are lost on that way. A text with a character set of its own is kept without its
- * backslashes, and with `xE9` for a byte beyond ASCII (MariaDB 10.11 and 11.8), and what came of it is not told by
- * anything but a new row. And a letter beyond the first 65536 can only be said in the character set of the session:
- * `N'…'` does not take it. Elsewhere, in CHECK constraints, generated columns and defaults of a TEXT, the server itself
- * goes by what it prints. So does its ALTER TABLE: one that copies the table makes the default what the print says.
+ * prints the expression. Two things are lost on that way. A text that was converted, or has a character set of its own,
+ * is kept without its backslashes, and with `xE9` for a byte beyond ASCII (MariaDB 10.11 and 11.8). And a letter beyond
+ * the first 65536 can only be said in the character set of the session: `N'…'` does not take it. So what comes of the
+ * print is held against what the server gives to a new row. Elsewhere, in CHECK constraints, generated columns and
+ * defaults of a TEXT, the server itself goes by what it prints. So does its ALTER TABLE: one that copies the table makes
+ * the default what the print says; and a query that asks for `DEFAULT(…)`, until the table is opened anew.
  *
  * @internal
  */
@@ -21,8 +22,6 @@ export interface WorkedOut {
   /** Where the expression is. */
   readonly start: number
   readonly end: number
-  /** Whether the print of a text in it may not be the text. */
-  readonly doubtful: boolean
   /** Texts that mean something else under another `SET NAMES`. */
   readonly wide: ReadonlyArray<Printed.Token>
 }
@@ -30,8 +29,9 @@ export interface WorkedOut {
 /** What follows a default in the print of a column. */
 const behind = new Set(["ON", "COMMENT", "CHECK"])
 
-/** Functions that are asked anew for each row. */
+/** What is asked anew for each row. (`@` is of variables.) */
 const volatile = new Set([
+  "@",
   "CONNECTION_ID",
   "CURDATE",
   "CURRENT_DATE",
@@ -41,8 +41,10 @@ const volatile = new Set([
   "CURRENT_USER",
   "CURTIME",
   "DATABASE",
+  "FROM_UNIXTIME",
   "LOCALTIME",
   "LOCALTIMESTAMP",
+  "NATURAL_SORT_KEY",
   "NOW",
   "RAND",
   "RANDOM_BYTES",
@@ -59,35 +61,12 @@ const volatile = new Set([
   "UUID",
   "UUID_SHORT",
   "UUID_V4",
-  "UUID_V7"
-])
-
-/**
- * What makes a text of Unicode whatever it is given, of the 130 functions that MariaDB 10.11 was asked about. A text
- * beside it is converted, and printed without the character set that it had. (`USING` is of CONVERT and CHAR, `CHARSET`
- * of CAST too, and `@` of variables.)
- */
-const converting = new Set([
-  "@",
-  "CHARSET",
-  "COLLATION",
-  "COLUMN_JSON",
-  "COLUMN_LIST",
-  "JSON_NORMALIZE",
-  "JSON_QUOTE",
-  "JSON_TYPE",
-  "JSON_UNQUOTE",
-  "USING",
+  "UUID_V7",
   "VERSION"
 ])
 
-/** The server's way to write a byte, but for the backslash that was before it. */
-const mangled = /x[0-9A-F]{2}/
-
-const latin1 = (bytes: Uint8Array): string => Buffer.from(bytes).toString("latin1")
-
 /**
- * The default of a column, if it is worked out and has texts that do not come back for certain.
+ * The default of a column, if it is worked out and has texts.
  *
  * @internal
  */
@@ -103,38 +82,36 @@ export const find = (
   const first = inside[0]
   const last = inside.at(-1)
   const isExpression = inside.some(({ text }) => text === "(")
-  const changes = inside.some(({ kind, text }) => kind === "Name" || kind === "Word" && volatile.has(text))
-  if (first === undefined || last === undefined || !isExpression || changes) return []
-  const literals = inside.flatMap((token, i) => {
-    const before = inside[i - 1]
-    return token.kind !== "Literal" ? [] : [{
-      token,
-      value: Printed.valueOf(create, token),
-      introduced: before?.kind === "Word" && before.end === token.start && before.text.startsWith("_")
-    }]
-  })
-  const converted = inside.some(({ text }) => converting.has(text))
-  const doubtful = literals.some(({ introduced, value }) => introduced || converted || mangled.test(latin1(value)))
-  const wide = literals.filter(({ value }) => value.some((byte) => byte >= 0xf0)).map(({ token }) => token)
-  return doubtful || wide.length > 0 ? [{ column, start: first.start, end: last.end, doubtful, wide }] : []
+  const changes = inside.some(({ kind, text }) => kind === "Name" || volatile.has(text))
+  const literals = inside.filter(({ kind }) => kind === "Literal")
+  if (first === undefined || last === undefined || !isExpression || changes || literals.length === 0) return []
+  const wide = literals.filter((literal) => Printed.valueOf(create, literal).some((byte) => byte >= 0xf0))
+  return [{ column, start: first.start, end: last.end, wide }]
 }
 
 /**
- * Why a default does not come back as it is, if so. `written` is what the definition says from one place to another;
- * `evaluate` gives what comes of an expression in a column, or fails if nothing does.
+ * Why a default does not come back as it is, if so. `kept` is what a new row gets, and nothing when the server does not
+ * tell; `written` is what the definition says from one place to another; `evaluate` gives what comes of an expression in
+ * a column, or fails if nothing does.
  *
  * @internal
  */
 export const trouble = <E>(
   found: WorkedOut,
+  kept: Uint8Array | null | undefined,
   written: (start: number, end: number) => Uint8Array,
   utf8: (literal: Printed.Token) => string,
-  evaluate: (expression: Uint8Array) => Effect.Effect<string, E>
+  evaluate: (expression: Uint8Array) => Effect.Effect<Uint8Array | null | undefined, E>
 ): Effect.Effect<string | undefined> =>
   Effect.gen(function*() {
     const name = Sql.quoteIdentifier(found.column)
-    if (found.doubtful) {
-      return `the default of ${name} has a text that MariaDB may not print as it is, because of its character set`
+    const comesTo = (expression: Uint8Array) =>
+      Effect.map(
+        Effect.orElseSucceed(evaluate(expression), () => undefined),
+        (value) => value === undefined || kept === undefined ? false : same(value, kept)
+      )
+    if (!(yield* comesTo(written(found.start, found.end)))) {
+      return `a new row gets something else in ${name} than what MariaDB prints as its default comes to`
     }
     const meant: Array<string | Uint8Array> = []
     let from = found.start
@@ -143,10 +120,11 @@ export const trouble = <E>(
       from = literal.end
     }
     meant.push(written(from, found.end))
-    const worked = (expression: Uint8Array) => Effect.orElseSucceed(evaluate(expression), () => undefined)
-    const here = yield* worked(written(found.start, found.end))
-    return here !== undefined && here === (yield* worked(Sql.bytes(...meant)))
+    return found.wide.length === 0 || (yield* comesTo(Sql.bytes(...meant)))
       ? undefined
       : `the default of ${name} has a letter that only some sessions can say in an expression, so that its value would ` +
         "depend on who restores it"
   })
+
+const same = (one: Uint8Array | null, other: Uint8Array | null): boolean =>
+  one === null || other === null ? one === other : Buffer.compare(one, other) === 0

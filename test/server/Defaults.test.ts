@@ -104,7 +104,8 @@ describeVendors("defaults", (vendor) => {
               continue
             }
             const original = yield* newRow(`defaults.${name}`)
-            for (const replayed of ["utf8mb4", "binary"]) {
+            // MariaDB works constant ones out in the character set of whoever restores
+            for (const replayed of vendor === "mysql" ? ["utf8mb4", "binary"] : ["binary"]) {
               yield* run(
                 connection,
                 "DROP DATABASE IF EXISTS copied",

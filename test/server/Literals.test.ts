@@ -239,6 +239,8 @@ describeVendors("literals in definitions", (vendor) => {
             "o BINARY(9) DEFAULT (UNHEX('00ff')), p DECIMAL(9,3) DEFAULT ('5' * 1.5), q DATETIME(3) DEFAULT ('2020-01-01' + INTERVAL '1' DAY), " +
             "r ENUM('a', 'é') DEFAULT (LOWER('É')), s SET('a', 'b') DEFAULT (CONCAT('a', ',b')), t BIT(12) DEFAULT (LENGTH('abc')), " +
             "u DOUBLE DEFAULT ('1e300' * 0.1), v YEAR DEFAULT (CONCAT('20', '21')), w TIME(2) DEFAULT (SEC_TO_TIME('5')), " +
+            "z INT(5) ZEROFILL DEFAULT (LENGTH('abc')), z0 INT(5) ZEROFILL DEFAULT (1 - 1), z1 VARCHAR(9) DEFAULT (HEX(255)), " +
+            "z2 POINT DEFAULT (POINT(1, 2)), z6 GEOMETRY DEFAULT (ST_GEOMFROMTEXT('POINT(0 1)')), z3 DECIMAL(9,5) DEFAULT (1 / 3), z4 INT DEFAULT (1 + 1), z5 INT DEFAULT (NULL), " +
             "x UUID DEFAULT (CONCAT('00000000-0000-0000-0000-', '000000000001')), y VARCHAR(9) DEFAULT (LEFT('abc', 0)), " +
             "`a b` VARCHAR(9) INVISIBLE DEFAULT (CONCAT('a', 'b')), " +
             "`TIMES` TIMESTAMP(3) DEFAULT ('2020-06-01' + INTERVAL '1' DAY), " +
@@ -259,6 +261,7 @@ describeVendors("literals in definitions", (vendor) => {
             "VARCHAR(20) DEFAULT (CONCAT(_latin1'c:\\\\dir', CONVERT('x' USING utf8mb4)))",
             "VARCHAR(20) DEFAULT (CONCAT(_latin1'c:\\\\dir', CAST('x' AS CHAR CHARACTER SET utf8mb4)))",
             "VARCHAR(20) DEFAULT (CONCAT(JSON_QUOTE('x'), _latin1'c:\\\\dir'))",
+            "VARCHAR(20) DEFAULT (LOWER(HEX(255)))",
             "VARCHAR(20) DEFAULT (UPPER('ä😀'))",
             "VARCHAR(20) CHARACTER SET utf16 DEFAULT (CONCAT('a', '😀'))",
             "INT DEFAULT (CHAR_LENGTH('😀'))"

@@ -16,6 +16,7 @@
  */
 import { isUtf8 } from "node:buffer"
 
+import * as Columns from "./columns.js"
 import * as Printed from "./printed.js"
 import * as WorkedOut from "./workedOut.js"
 
@@ -74,7 +75,7 @@ export const inUtf8 = (value: Uint8Array): string => isUtf8(value) ? `_utf8mb4 $
 
 const binaryTypes = new Set(["BINARY", "VARBINARY", "TINYBLOB", "BLOB", "MEDIUMBLOB", "LONGBLOB"])
 
-/** Types whose defaults MariaDB keeps as expressions. */
+/** Types whose defaults MariaDB keeps as expressions, as it does those of all geometries. */
 const large = new Set(["TINYTEXT", "TEXT", "MEDIUMTEXT", "LONGTEXT", "TINYBLOB", "BLOB", "MEDIUMBLOB", "LONGBLOB"])
 
 /** Types of MariaDB that take a literal in `binary` for the bytes inside, and not for what is read. */
@@ -201,7 +202,8 @@ export const find = (create: Uint8Array, vendor: "mysql" | "mariadb"): Found => 
         }
       }
     })
-    if (vendor === "mariadb" && column !== undefined && !large.has(type?.text ?? "")) {
+    const isLarge = large.has(type?.text ?? "") || Columns.kindOf(type?.text ?? "") === "Geometry"
+    if (vendor === "mariadb" && column !== undefined && !isLarge) {
       workedOut.push(...WorkedOut.find(create, column, tokens))
     }
     expression(inDefault, true)

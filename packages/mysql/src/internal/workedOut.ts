@@ -22,6 +22,8 @@ export interface WorkedOut {
   /** Where the expression is. */
   readonly start: number
   readonly end: number
+  /** Whether what is kept has zeros before it. */
+  readonly filled: boolean
   /** Texts that mean something else under another `SET NAMES`. */
   readonly wide: ReadonlyArray<Printed.Token>
 }
@@ -66,7 +68,7 @@ const volatile = new Set([
 ])
 
 /**
- * The default of a column, if it is worked out and has texts.
+ * The default of a column, if it is worked out.
  *
  * @internal
  */
@@ -83,10 +85,12 @@ export const find = (
   const last = inside.at(-1)
   const isExpression = inside.some(({ text }) => text === "(")
   const changes = inside.some(({ kind, text }) => kind === "Name" || volatile.has(text))
-  const literals = inside.filter(({ kind }) => kind === "Literal")
-  if (first === undefined || last === undefined || !isExpression || changes || literals.length === 0) return []
-  const wide = literals.filter((literal) => Printed.valueOf(create, literal).some((byte) => byte >= 0xf0))
-  return [{ column, start: first.start, end: last.end, wide }]
+  if (first === undefined || last === undefined || !isExpression || changes) return []
+  const wide = inside.filter((token) =>
+    token.kind === "Literal" && Printed.valueOf(create, token).some((byte) => byte >= 0xf0)
+  )
+  const filled = tokens.some((token) => isOutside(token) && token.text === "ZEROFILL")
+  return [{ column, start: first.start, end: last.end, filled, wide }]
 }
 
 /**
@@ -108,7 +112,7 @@ export const trouble = <E>(
     const comesTo = (expression: Uint8Array) =>
       Effect.map(
         Effect.orElseSucceed(evaluate(expression), () => undefined),
-        (value) => value === undefined || kept === undefined ? false : same(value, kept)
+        (value) => value === undefined || kept === undefined ? false : same(value, found.filled ? unfilled(kept) : kept)
       )
     if (!(yield* comesTo(written(found.start, found.end)))) {
       return `a new row gets something else in ${name} than what MariaDB prints as its default comes to`
@@ -128,3 +132,6 @@ export const trouble = <E>(
 
 const same = (one: Uint8Array | null, other: Uint8Array | null): boolean =>
   one === null || other === null ? one === other : Buffer.compare(one, other) === 0
+
+const unfilled = (value: Uint8Array | null): Uint8Array | null =>
+  value?.slice(value.findIndex((byte, i) => byte !== 0x30 || i === value.length - 1)) ?? null

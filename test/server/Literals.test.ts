@@ -264,14 +264,19 @@ describeVendors("literals in definitions", (vendor) => {
             "VARCHAR(20) DEFAULT (LOWER(HEX(255)))",
             "VARCHAR(20) DEFAULT (UPPER('ä😀'))",
             "VARCHAR(20) CHARACTER SET utf16 DEFAULT (CONCAT('a', '😀'))",
-            "INT DEFAULT (CHAR_LENGTH('😀'))"
+            "INT DEFAULT (CHAR_LENGTH('😀'))",
+            // under latin1
+            "INT DEFAULT (LENGTH('é'))"
           ]
           yield* run(
             connection,
             "DROP DATABASE IF EXISTS refused",
             "CREATE DATABASE refused CHARACTER SET utf8mb4",
             "USE refused",
-            ...defaults.map((of, i) => `CREATE TABLE t${i} (\`a b\` ${of})`)
+            ...defaults.flatMap((of, i) => [
+              ...(i === defaults.length - 1 ? ["SET NAMES latin1"] : []),
+              `CREATE TABLE t${i} (\`a b\` ${of})`
+            ])
           )
           const snapshot = yield* snapshotOf(server, everythingIn("refused"))
           for (const [i, of] of defaults.entries()) {

@@ -142,7 +142,8 @@ describeVendors("definitions", (vendor) => {
           latin1(
             "CREATE TABLE `tä` (id INT PRIMARY KEY, `sp é` VARCHAR(9) CHARACTER SET latin1 DEFAULT 'ñ', " +
               "g VARCHAR(9) CHARACTER SET latin1 AS (CONCAT(`sp é`, 'é')) STORED, " +
-              "h INT DEFAULT (LENGTH('é'))) COMMENT='ö'"
+              // MariaDB loses the character set of this one: it is refused, in Literals.test.ts
+              `h INT DEFAULT (LENGTH('${vendor === "mysql" ? "é" : "e"}'))) COMMENT='ö'`
           ),
           latin1("INSERT INTO `tä` (id, `sp é`) VALUES (1, 'ü')")
         )))

@@ -240,20 +240,18 @@ export const acquire = (options: Options): Effect.Effect<RawConnection, MysqlErr
     )
     const run = <A>(sql: string | Uint8Array, make: () => Commands.Collector<A>) =>
       lock.withPermits(1)(Effect.zipRight(alive, Commands.run(wire, bytes(sql), make, abandon)))
-    // A server prints a view without the database that is the current one.
-    const within = (database: string) =>
-      Commands.run(wire, Sql.bytes(`USE ${Sql.quoteIdentifier(database)}`), Commands.answer, abandon)
+    const all = (...statements: ReadonlyArray<string>) =>
+      Effect.forEach(statements, (sql) => Commands.run(wire, bytes(sql), Commands.answer, abandon), { discard: true })
     const defaults: RawConnection["defaults"] = ({ database, name }) =>
-      lock.withPermits(1)(
-        Effect.zipRight(
-          alive,
-          Effect.acquireUseRelease(
-            within(database),
-            () => Commands.defaults(wire, name, abandon),
-            () => Effect.ignore(within("information_schema"))
-          )
+      lock.withPermits(1)(Effect.zipRight(
+        alive,
+        Effect.acquireUseRelease(
+          all("SET @client = @@character_set_client, character_set_client = utf8mb4"),
+          () => Effect.zipRight(all(`USE ${Sql.quoteIdentifier(database)}`), Commands.defaults(wire, name, abandon)),
+          // what is printed leaves out the name of the current database
+          () => Effect.catchAll(all("SET character_set_client = @client", "USE information_schema"), () => abandon)
         )
-      )
+      ))
 
     // The waiting can be interrupted, and what was taken is given back in any case.
     const locked = Effect.uninterruptibleMask((restore) =>

@@ -29,7 +29,7 @@ export interface WorkedOut {
 }
 
 /** What follows a default in the print of a column. */
-const behind = new Set(["ON", "COMMENT", "CHECK"])
+const behind = new Set(["ON", "COMMENT", "CHECK", "INVISIBLE", "WITHOUT"])
 
 /** What is asked anew for each row. (`@` is of variables.) */
 const volatile = new Set([

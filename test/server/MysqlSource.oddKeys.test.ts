@@ -134,7 +134,7 @@ describeVendors("odd keys", (vendor) => {
           const lengths = yield* counted(snapshot, name, inChunksOf(1))
           assert.strictEqual(lengths.reduce((sum, n) => sum + n, 0), Number(all?.[0]), name)
         }
-      }))
+      }), 1_200_000)
 
     it.scoped("texts that are none in their character set are passed over", () =>
       Effect.gen(function*() {

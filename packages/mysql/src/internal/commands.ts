@@ -150,7 +150,8 @@ export const run = <A>(
 type Defaults = ReadonlyMap<string, Uint8Array | null>
 
 /**
- * The defaults of a table's columns as the server gives them to a new row; NULL also where there is none. The table is one of the current database.
+ * The defaults of a table's columns as the server gives them to a new row; NULL also where there is none. The table is
+ * one of the current database.
  * https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_com_field_list.html
  *
  * @internal

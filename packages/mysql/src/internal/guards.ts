@@ -9,7 +9,7 @@ import * as Option from "effect/Option"
 
 import type * as Connection from "../Connection.js"
 import type * as Consistency from "../Consistency.js"
-import type * as MysqlError from "../MysqlError.js"
+import * as MysqlError from "../MysqlError.js"
 import type * as Dialect from "./dialect.js"
 import * as Grants from "./grants.js"
 
@@ -86,10 +86,8 @@ export const take = (
 
 /** Fails when the session that holds the lock is gone, and the lock with it. @internal */
 export const alive = (keeper: Connection.RawConnection): Effect.Effect<void, SourceError> =>
-  Effect.mapError(keeper.query("SELECT 1"), (error) =>
-    new SourceError({
-      reason: "ConnectionLost",
-      what,
-      detail: `the session that held the backup lock is gone: ${error.detail}`,
-      advice: "Dump again; look into the server's error log if it happens again"
-    }))
+  Effect.mapError(
+    keeper.query("SELECT 1"),
+    ({ detail }) =>
+      MysqlError.make("ConnectionLost", `the session that held the backup lock is gone: ${detail}`).toSource(what)
+  )

@@ -111,7 +111,7 @@ export const faults: ReadonlyArray<Fault> = [
           Lossy.reads(statement, "heap") ? { after: 2_000_000, then: Effect.never } : undefined)
         const running = yield* start(Stage.dump({ ...stage, source }))
         yield* until("a file is being written", () =>
-          Stage.names(stage).some((name) => name.includes("heap") && Stage.isTemporary(name)))
+          Stage.names(stage).some((name) => name.includes("heap.0") && Stage.isTemporary(name)))
         yield* running.kill("SIGKILL")
         const end = yield* running.ended
         return Stage.outcome(end, yield* Stage.leftByDump(stage, end))

@@ -248,6 +248,34 @@ describeVendors("literals in definitions", (vendor) => {
             "j VARCHAR(20) CHARACTER SET utf16 DEFAULT (CONCAT('a', 'é')), k INT DEFAULT (CHAR_LENGTH('é')))"
         }))
 
+      it.scoped("expressions that are printed with conversions come back, or are refused by name", () =>
+        Effect.gen(function*() {
+          const server = yield* Server
+          const connection = yield* connect(server)
+          const columns = "id INT, b VARCHAR(9) CHARACTER SET latin1, u VARCHAR(9) COLLATE utf8mb4_unicode_ci"
+          const make = (table: string, column: string) => `CREATE TABLE ${table} (${columns}, ${column})`
+          yield* run(
+            connection,
+            "DROP DATABASE IF EXISTS refused",
+            "CREATE DATABASE refused CHARACTER SET utf8mb4",
+            "USE refused",
+            make("mixed", "c INT AS (IF(b = u, 1, 2))"),
+            make("checked", "CHECK (b = u)"),
+            make(
+              "own",
+              "c VARCHAR(20) DEFAULT (IF(QUOTE(_binary'é') = 'a', CONCAT(_utf16 X'00e9', id), QUOTE(_binary'é')))"
+            ),
+            make("fine", "c VARCHAR(30) AS (CONCAT(b, MONTHNAME(id), CONVERT(u USING latin1)))")
+          )
+          const snapshot = yield* snapshotOf(server, everythingIn("refused"))
+          for (const table of ["mixed", "checked", "own"]) {
+            const error = yield* refusalOf(snapshot, table)
+            assert.strictEqual(error.reason, "Unsupported", table)
+            assert.include(error.message, `\`refused\`.\`${table}\``)
+          }
+          yield* snapshot.definition(tableIn(snapshot, "fine"))
+        }))
+
       it.scoped("defaults that are worked out from texts that nobody can say are refused by name", () =>
         Effect.gen(function*() {
           const server = yield* Server
@@ -307,6 +335,15 @@ describeVendors("literals in definitions", (vendor) => {
       }))
 
     if (vendor === "mysql") {
+      it.scoped("expressions come back in the words that the server keeps, not in those that it prints", () => {
+        const expression = "CONVERT(CONCAT(_utf16 X'00e9', 'a', '''\\\\') USING latin1)"
+        return replayed(["utf8mb4", "binary"], {
+          kept:
+            `(id INT PRIMARY KEY, \`é'\` VARCHAR(20) DEFAULT (${expression}), g VARCHAR(20) AS (${expression}) STORED, ` +
+            `v VARCHAR(20) AS (CONCAT(\`é'\`, ${expression})), CHECK (v <> ${expression}), KEY ((CONCAT(id, ${expression}))))`
+        })
+      })
+
       it.scoped("partitions by texts that the server itself reads differently are refused by name", () =>
         Effect.gen(function*() {
           const server = yield* Server

@@ -1,3 +1,5 @@
+import { FileSystem } from "@effect/platform"
+import { NodeContext } from "@effect/platform-node"
 import { assert, layer } from "@effect/vitest"
 import * as Sql from "@sluice/format/Sql"
 import * as Consistency from "@sluice/mysql/Consistency"
@@ -204,6 +206,22 @@ describeVendors("MysqlSource", (vendor) => {
           assert.isTrue(Exit.isSuccess(snapshot) || snapshot.cause.toString().includes("`refused`.`v`"))
         }
       }))
+
+    it.scoped("names the table that the server cannot open", () =>
+      Effect.gen(function*() {
+        const { connection, server } = yield* fresh(
+          "broken",
+          "CREATE TABLE a (id INT PRIMARY KEY)",
+          "CREATE TABLE t (id INT PRIMARY KEY) ENGINE=MyISAM",
+          "FLUSH TABLES"
+        )
+        const fs = yield* FileSystem.FileSystem
+        const [datadir = ""] = (yield* ask(connection, "SELECT @@datadir"))[0] ?? []
+        yield* fs.remove(`${datadir}/broken/t.MYI`)
+        const error = yield* Effect.scoped(Effect.flip(snapshotOf(server, everythingIn("broken"))))
+        yield* run(connection, "DROP TABLE IF EXISTS t")
+        assert.include(error.message, "`broken`.`t`")
+      }).pipe(Effect.provide(NodeContext.layer)))
 
     it.scoped("says which tables no snapshot holds, and that they were locked, or not", () =>
       Effect.gen(function*() {

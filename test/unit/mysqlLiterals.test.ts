@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { FastCheck as fc } from "effect"
 
+import * as KeptExpressions from "../../packages/mysql/src/internal/keptExpressions.js"
 import * as Literals from "../../packages/mysql/src/internal/literals.js"
 import * as Printed from "../../packages/mysql/src/internal/printed.js"
 
@@ -187,6 +188,48 @@ describe("literals in definitions", () => {
   })
 })
 
+describe("expressions in the words that MySQL keeps", () => {
+  const column = (expression: string) =>
+    `CREATE TABLE \`t\` (\n  \`a\` int DEFAULT (${expression}),\n  \`g\` int GENERATED ALWAYS AS (${expression}) VIRTUAL\n)`
+
+  it.prop("a text comes back from how information_schema.COLUMNS tells of it, byte for byte", [
+    fc.uint8Array({ minLength: 1, maxLength: 40 })
+  ], ([value]) => {
+    const kept = latin1(`concat(_utf16${printed(value)},\`é'\`)`)
+    const told = new Uint8Array(Buffer.from(text(kept).replaceAll(/[\\']/g, "\\$&"), "utf8"))
+    assert.deepStrictEqual(KeptExpressions.decode(told), kept)
+    const create = latin1(column(`concat(_utf8mb4${printed(value)},\`é'\`)`))
+    const found = Literals.find(create, "mysql")
+    assert.deepStrictEqual(found.kept.map(({ column, kind }) => [column, kind]), [["a", "Default"], ["g", "Generated"]])
+    const spots = found.kept.flatMap((one) => Literals.asKept(create, one, kept))
+    const written = value.every((byte) => byte < 0x80) ? printed(value) : ` X'${Buffer.from(value).toString("hex")}'`
+    assert.strictEqual(
+      text(Literals.rewrite(create, [...found.spots, ...spots])),
+      column(`concat(_utf16${written},\`é'\`)`)
+    )
+  })
+
+  it("what is printed as it is kept stays as it is, whichever way its texts are escaped", () => {
+    const create = latin1(column("concat(_latin1'it''s',`b`)"))
+    for (const one of Literals.find(create, "mysql").kept) {
+      assert.deepStrictEqual(Literals.asKept(create, one, latin1("concat(_latin1'it\\'s',`b`)")), [])
+      assert.strictEqual(Literals.asKept(create, one, latin1("concat(_latin1'it\\'s',`c`)")).length, 1)
+      assert.strictEqual(Literals.asKept(create, one, latin1("concat(_latin1'it\\'s',`b`,1)")).length, 1)
+    }
+  })
+
+  it("what is not told that way is not taken for it", () => {
+    for (const told of [null, undefined, new Uint8Array(), new Uint8Array(Buffer.from("concat('€')", "utf8"))]) {
+      assert.isUndefined(KeptExpressions.decode(told))
+    }
+  })
+
+  it("is asked for expressions in parentheses only", () => {
+    const create = table("`b` varchar(9) DEFAULT 'x(' COMMENT 'AS ('", "`d` datetime(6) DEFAULT CURRENT_TIMESTAMP(6)")
+    assert.deepStrictEqual(Literals.find(latin1(create), "mysql").kept, [])
+  })
+})
+
 describe("conversions in a print", () => {
   it("are taken away with what belongs to them, and nothing else is", () => {
     const without = (create: string) => text(Printed.withoutConversions(latin1(create)))
@@ -197,5 +240,33 @@ describe("conversions in a print", () => {
     for (const other of ["f('convert(b using c)')", "convert(`a`,char)", "`convert(`", "f(1) COMMENT 'convert('"]) {
       assert.strictEqual(without(other), other)
     }
+  })
+
+  it("are looked for in defaults that are not worked out, in generated columns and in checks", () => {
+    const found = (item: string) => {
+      const bytes = latin1(table(item))
+      return Literals.find(bytes, "mariadb").converted.map((one) => [
+        text(bytes.subarray(one.start, one.end)),
+        ...(one.isMixed ? ["mixed"] : []),
+        ...(one.isVolatile ? ["volatile"] : [])
+      ])
+    }
+    const converted = "concat(`b`,convert(`a` using latin1))"
+    assert.deepStrictEqual(found(`\`g\` int GENERATED ALWAYS AS (${converted}) VIRTUAL CHECK (\`g\` > 1)`), [[
+      converted
+    ]])
+    assert.deepStrictEqual(found(`CONSTRAINT \`c\` CHECK (${converted} = _utf16'x')`), [[
+      `${converted} = _utf16'x'`,
+      "mixed"
+    ]])
+    assert.deepStrictEqual(found("`g` varchar(9) DEFAULT convert(uuid() using latin1) COMMENT 'x'"), [[
+      "convert(uuid() using latin1)",
+      "volatile"
+    ]])
+    // held against what new rows get
+    assert.deepStrictEqual(found("`g` varchar(9) DEFAULT convert('x' using latin1)"), [])
+    const localized = "convert(monthname('2020-01-01') using latin1)"
+    assert.deepStrictEqual(found(`\`g\` varchar(9) DEFAULT ${localized}`), [[localized]])
+    assert.deepStrictEqual(found("`g` varchar(9) DEFAULT 'convert(a using b)' CHECK (`g` <> `convert`)"), [])
   })
 })

@@ -9,7 +9,9 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 
 import type * as Connection from "../Connection.js"
+import * as AddedConversions from "./addedConversions.js"
 import type * as Dialect from "./dialect.js"
+import * as KeptExpressions from "./keptExpressions.js"
 import * as Literals from "./literals.js"
 import * as Printed from "./printed.js"
 import * as WorkedOut from "./workedOut.js"
@@ -57,6 +59,13 @@ const workedOutQuery = (column: string, table: string, expression: Uint8Array): 
     "), n + 1 FROM r WHERE n < 1) SELECT d FROM r WHERE n = 1"
   )
 
+/** Whether a warning says that a value does not fit into a column: no such default can be made. */
+const isUnfit = ([level, code]: ReadonlyArray<Uint8Array | null>): boolean =>
+  Sql.text(level ?? new Uint8Array()) === "Warning" && unfit.has(Sql.text(code ?? new Uint8Array()))
+
+/** Out of range, cut, or with letters that the column's character set lacks. */
+const unfit = new Set(["1264", "1265", "1366", "1406"])
+
 const defaultsQuery = (columns: ReadonlyArray<string>, table: string): string =>
   `WITH r AS (${
     oneOf(columns.map((name) => `t.${Sql.quoteIdentifier(name)}`).join(", "), `${table} t`)
@@ -79,6 +88,12 @@ export const definition = (
     const where = Sql.quoteName(at)
     const ask = (sql: string | Uint8Array) =>
       Effect.mapError(connection.query(sql), (error) => error.toSource(what, where))
+    /** The first value that is told, and nothing when the server does not take the query. */
+    const told = (sql: Uint8Array) =>
+      ask(sql).pipe(
+        Effect.map(({ rows: [row] }) => Option.some(row?.[0])),
+        Effect.catchIf(({ reason }) => reason === "Statement", () => Effect.succeedNone)
+      )
     const unknown = (column: string) =>
       unsupported(
         where,
@@ -131,6 +146,16 @@ export const definition = (
         )
       }
     }
+    if (found.kept.length > 0) {
+      const { rows } = yield* ask(KeptExpressions.query(at))
+      const keptOf = new Map(rows.map(([column, ...kept]) => [Sql.text(column ?? new Uint8Array()), kept]))
+      for (const one of found.kept) {
+        const [ofDefault, ofGenerated] = keptOf.get(one.column) ?? []
+        const kept = KeptExpressions.decode(one.kind === "Default" ? ofDefault : ofGenerated)
+        if (kept === undefined) return yield* unknown(one.column)
+        spots.push(...Literals.asKept(create, one, kept))
+      }
+    }
     const kept = found.workedOut.length === 0
       ? new Map<string, Uint8Array | null>()
       : yield* Effect.mapError(connection.defaults(at), (error) => error.toSource(what, where))
@@ -141,7 +166,12 @@ export const definition = (
         kept.get(one.column),
         (start, end) => Literals.rewrite(create, spots, start, end),
         (literal) => Literals.inUtf8(Printed.valueOf(create, literal)),
-        (expression) => Effect.map(ask(workedOutQuery(column, where, expression)), ({ rows: [row] }) => row?.[0])
+        (expression) =>
+          Effect.zipWith(
+            told(workedOutQuery(column, where, expression)),
+            ask("SHOW WARNINGS"),
+            (value, { rows }) => rows.some(isUnfit) ? undefined : Option.getOrUndefined(value)
+          )
       )
       if (trouble !== undefined) {
         return yield* unsupported(
@@ -149,6 +179,21 @@ export const definition = (
           trouble,
           `Give ${column} what the expression comes to as its default, as a plain literal, or leave the table out of the ` +
             "selection"
+        )
+      }
+    }
+    for (const one of found.converted) {
+      const trouble = yield* AddedConversions.trouble(
+        one,
+        create,
+        Literals.rewrite(create, spots, one.start, one.end),
+        (one, other) => told(AddedConversions.query(where, one, other))
+      )
+      if (trouble !== undefined) {
+        return yield* unsupported(
+          where,
+          trouble,
+          "Give all that stands in it one character set and one collation, or leave the table out of the selection"
         )
       }
     }

@@ -16,7 +16,9 @@
  */
 import { isUtf8 } from "node:buffer"
 
+import * as AddedConversions from "./addedConversions.js"
 import * as Columns from "./columns.js"
+import * as KeptExpressions from "./keptExpressions.js"
 import * as Printed from "./printed.js"
 import * as WorkedOut from "./workedOut.js"
 
@@ -48,6 +50,8 @@ export interface Found {
   /** The columns by whose texts a table is cut into partitions, when one of those texts is written otherwise. */
   readonly partitionedBy: ReadonlyArray<string>
   readonly workedOut: ReadonlyArray<WorkedOut.WorkedOut>
+  readonly kept: ReadonlyArray<KeptExpressions.Expression>
+  readonly converted: ReadonlyArray<AddedConversions.Expression>
 }
 
 const isPlain = (value: Uint8Array): boolean => value.every((byte) => byte >= 0x20 && byte <= 0x7e)
@@ -123,6 +127,34 @@ const inherited = (tokens: ReadonlyArray<Printed.Token>, table: string | undefin
     : []
 }
 
+/** A text beyond ASCII that has a character set of its own. The path of JSON_VALUE has to be a text in quotes. */
+const introduced = (
+  create: Uint8Array,
+  [word, literal, next]: ReadonlyArray<Printed.Token | undefined>
+): ReadonlyArray<Spot> => {
+  if (word === undefined || literal?.kind !== "Literal" || next?.text === "RETURNING") return []
+  const value = Printed.valueOf(create, literal)
+  return prefix(word, literal) !== undefined && word.text.startsWith("_") && !isAscii(value)
+    ? [{ start: literal.start, end: literal.end, text: ` ${hex(value)}` }]
+    : []
+}
+
+/**
+ * An expression that MySQL keeps in other words than it prints, in the words that it keeps.
+ *
+ * @internal
+ */
+export const asKept = (
+  create: Uint8Array,
+  { end, start }: KeptExpressions.Expression,
+  kept: Uint8Array
+): ReadonlyArray<Spot> => {
+  if (KeptExpressions.same(create.subarray(start, end), kept)) return []
+  const tokens = Printed.tokens(kept)
+  const written = rewrite(kept, tokens.flatMap((_, i) => introduced(kept, tokens.slice(i, i + 3))))
+  return [{ start, end, text: Buffer.from(written).toString("latin1") }]
+}
+
 /**
  * Finds what has to be written otherwise in what `SHOW CREATE TABLE` printed.
  *
@@ -134,14 +166,8 @@ export const find = (create: Uint8Array, vendor: "mysql" | "mariadb"): Found => 
   const defaults: Array<Default> = []
   const partitionedBy: Array<string> = []
   const workedOut: Array<WorkedOut.WorkedOut> = []
-
-  /** A text in an expression that has a character set of its own. */
-  const introduced = (word: Printed.Token, literal: Printed.Token): void => {
-    const value = Printed.valueOf(create, literal)
-    if (word.text.startsWith("_") && !isAscii(value)) {
-      spots.push({ start: literal.start, end: literal.end, text: ` ${hex(value)}` })
-    }
-  }
+  const kept: Array<KeptExpressions.Expression> = []
+  const converted: Array<AddedConversions.Expression> = []
 
   const expression = (literals: ReadonlyArray<Printed.Token>, isDefault: boolean): void => {
     const values = literals.map((literal) => Printed.valueOf(create, literal))
@@ -168,7 +194,10 @@ export const find = (create: Uint8Array, vendor: "mysql" | "mariadb"): Found => 
     const [first, type] = tokens
     const column = first?.kind === "Name" ? Printed.nameOf(create, first) : undefined
     const kind = type?.text === "ENUM" || type?.text === "SET" ? type.text : undefined
-    if (vendor === "mysql" && column !== undefined) spots.push(...inherited(tokens, ofTable))
+    if (vendor === "mysql" && column !== undefined) {
+      spots.push(...inherited(tokens, ofTable))
+      kept.push(...KeptExpressions.find(column, tokens))
+    }
     const own: Array<Printed.Token> = []
     const plain: Array<Printed.Token> = []
     const inDefault: Array<Printed.Token> = []
@@ -182,10 +211,8 @@ export const find = (create: Uint8Array, vendor: "mysql" | "mariadb"): Found => 
         isDefault = before?.text === "DEFAULT" || tokens[i - 2]?.text === "DEFAULT"
       }
       if (token.kind !== "Literal") return
-      const word = prefix(before, token)
-      if (word !== undefined) {
-        // the path of JSON_VALUE has to be a text in quotes
-        if (tokens[i + 1]?.text !== "RETURNING") introduced(word, token)
+      if (prefix(before, token) !== undefined) {
+        spots.push(...introduced(create, [before, token, tokens[i + 1]]))
       } else if (inMembers) {
         own.push(token)
       } else if (token.depth > 1) {
@@ -203,8 +230,12 @@ export const find = (create: Uint8Array, vendor: "mysql" | "mariadb"): Found => 
       }
     })
     const isLarge = large.has(type?.text ?? "") || Columns.kindOf(type?.text ?? "") === "Geometry"
-    if (vendor === "mariadb" && column !== undefined && !isLarge) {
-      workedOut.push(...WorkedOut.find(create, column, tokens))
+    if (vendor === "mariadb") {
+      const worked = column === undefined || isLarge ? [] : WorkedOut.find(create, column, tokens)
+      workedOut.push(...worked)
+      const isLocalized = tokens.some(({ text }) => WorkedOut.localized.has(text))
+      const ofDefault = column === undefined || (worked.length > 0 && !isLocalized) ? [] : WorkedOut.defaultOf(tokens)
+      converted.push(...AddedConversions.find(tokens, ofDefault))
     }
     expression(inDefault, true)
     expression(plain, false)
@@ -218,17 +249,16 @@ export const find = (create: Uint8Array, vendor: "mysql" | "mariadb"): Found => 
     partitions.forEach((token, i) => {
       const before = partitions[i - 1]
       if (token.kind !== "Literal" || before?.text === "=") return
-      const word = prefix(before, token)
       const value = Printed.valueOf(create, token)
-      if (word !== undefined) {
-        introduced(word, token)
+      if (prefix(before, token) !== undefined) {
+        spots.push(...introduced(create, [before, token]))
       } else if (isUnlikeAscii || !isAscii(value)) {
         spots.push({ start: token.start, end: token.end, text: inUtf8(value) })
         if (partitionedBy.length === 0) partitionedBy.push(...columnsOf(create, partitions))
       }
     })
   }
-  return { spots, members, defaults, partitionedBy, workedOut }
+  return { spots, members, defaults, partitionedBy, workedOut, kept, converted }
 }
 
 /** The names in `COLUMNS(…)`; MySQL prints plain ones without quotes. */
@@ -276,7 +306,8 @@ export const rewrite = (
   const out: Array<Uint8Array> = []
   let from = start
   const inside = spots.filter((spot) => spot.start >= start && spot.end <= end)
-  for (const spot of [...inside].sort((a, b) => a.start - b.start)) {
+  for (const spot of [...inside].sort((a, b) => a.start - b.start || b.end - a.end)) {
+    if (spot.start < from) continue // in an expression that is written anew
     out.push(create.subarray(from, spot.start), Buffer.from(spot.text, "latin1"))
     from = spot.end
   }

@@ -178,28 +178,33 @@ export const read = (
   dialect: Dialect.Dialect,
   tables: ReadonlyArray<TableName>,
   exact: boolean
-): Effect.Effect<Marks, MysqlError.MysqlError> =>
+): Effect.Effect<Marks, SourceError> =>
   Effect.gen(function*() {
     const [first] = connections
-    const numbers = yield* numbersOf(first, exact ? dialect.storedTables : [], tables)
-    const created = yield* createdOf(first, Arr.dedupe(tables.map((table) => table.database)))
-    const marks = yield* Effect.forEach(connections, (connection, at) =>
+    // The definitions first: a table that the server cannot open makes the lists fail too, and they do not name it.
+    const definitions = yield* Effect.forEach(connections, (connection, at) =>
       Effect.forEach(
         tables.filter((_, i) => i % connections.length === at),
         (table) =>
-          Effect.map(definitionOf(connection, table), (definition) =>
-            [
-              quoted(table),
-              {
-                definition,
-                numbers: Option.none(),
-                listing: "",
-                ...numbers.get(quoted(table)),
-                created: created.get(quoted(table)) ?? ""
-              }
-            ] as const)
+          Effect.mapBoth(definitionOf(connection, table), {
+            onFailure: (error) => error.toSource(what, quoted(table)),
+            onSuccess: (definition) => [quoted(table), definition] as const
+          })
       ), { concurrency: "unbounded" })
-    return new Map(marks.flat())
+    const numbers = yield* Effect.mapError(
+      numbersOf(first, exact ? dialect.storedTables : [], tables),
+      (error) => error.toSource(what)
+    )
+    const created = yield* Effect.mapError(
+      createdOf(first, Arr.dedupe(tables.map((table) => table.database))),
+      (error) => error.toSource(what)
+    )
+    return new Map(
+      definitions.flat().map(([name, definition]) => [
+        name,
+        { definition, numbers: Option.none(), listing: "", ...numbers.get(name), created: created.get(name) ?? "" }
+      ])
+    )
   })
 
 /** The same table with the same definition. @internal */

@@ -228,7 +228,7 @@ export const take = (options: Options): Effect.Effect<Moment, SourceError, Scope
     const look = Effect.gen(function*() {
       const identity = yield* Catalog.identify(control, selection)
       const marks = guard === "Checked"
-        ? yield* Effect.mapError(Marks.read(connections, dialect, identity.tables, true), toSource)
+        ? yield* Marks.read(connections, dialect, identity.tables, true)
         : Marks.none
       return { identity, marks } satisfies Found
     })
@@ -260,7 +260,7 @@ export const take = (options: Options): Effect.Effect<Moment, SourceError, Scope
     const { identity } = taken.found
     const marks = guard === "Checked"
       ? taken.found.marks
-      : yield* Effect.mapError(Marks.read(connections, dialect, identity.tables, false), toSource)
+      : yield* Marks.read(connections, dialect, identity.tables, false)
     // whoever waits for a table that others want to change waits for a second, and lets another connection try
     if (guard === "Checked") yield* Effect.mapError(witness.query("SET SESSION lock_wait_timeout = 1"), toSource)
     yield* Effect.forEach(connections, (connection, i) =>

@@ -75,6 +75,13 @@ export const tokens = (bytes: Uint8Array): ReadonlyArray<Token> => {
   return out
 }
 
+/** What stands between the parenthesis that is at `at` and the one that closes it. @internal */
+export const inside = (tokens: ReadonlyArray<Token>, at: number): ReadonlyArray<Token> => {
+  const open = tokens[at]
+  const end = tokens.findIndex(({ depth, text }, i) => i > at && text === ")" && depth === open?.depth)
+  return open?.text !== "(" || end === -1 ? [] : tokens.slice(at + 1, end)
+}
+
 /**
  * The print without `CONVERT(… USING …)` around what stands in it.
  *

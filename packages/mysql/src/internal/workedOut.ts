@@ -31,8 +31,11 @@ export interface WorkedOut {
 /** What follows a default in the print of a column. */
 const behind = new Set(["ON", "COMMENT", "CHECK", "INVISIBLE", "WITHOUT"])
 
-/** What is asked anew for each row. (`@` is of variables.) */
-const volatile = new Set([
+/** What speaks the language of the session: it is asked anew for each row too. @internal */
+export const localized: ReadonlySet<string> = new Set(["DATE_FORMAT", "DAYNAME", "MONTHNAME", "TO_CHAR"])
+
+/** What is asked anew for each row. (`@` is of variables.) @internal */
+export const volatile: ReadonlySet<string> = new Set([
   "@",
   "CONNECTION_ID",
   "CURDATE",
@@ -67,6 +70,15 @@ const volatile = new Set([
   "VERSION"
 ])
 
+const isOutside = ({ depth, kind }: Printed.Token): boolean => kind === "Word" && depth === 1
+
+/** What is printed as the default of a column. @internal */
+export const defaultOf = (tokens: ReadonlyArray<Printed.Token>): ReadonlyArray<Printed.Token> => {
+  const after = tokens.findIndex((token) => isOutside(token) && token.text === "DEFAULT") + 1
+  const end = tokens.findIndex((token, i) => i > after && isOutside(token) && behind.has(token.text))
+  return after === 0 ? [] : tokens.slice(after, end === -1 ? undefined : end)
+}
+
 /**
  * The default of a column, if it is worked out.
  *
@@ -77,10 +89,7 @@ export const find = (
   column: string,
   tokens: ReadonlyArray<Printed.Token>
 ): ReadonlyArray<WorkedOut> => {
-  const isOutside = ({ depth, kind }: Printed.Token): boolean => kind === "Word" && depth === 1
-  const after = tokens.findIndex((token) => isOutside(token) && token.text === "DEFAULT") + 1
-  const end = tokens.findIndex((token, i) => i > after && isOutside(token) && behind.has(token.text))
-  const inside = after === 0 ? [] : tokens.slice(after, end === -1 ? undefined : end)
+  const inside = defaultOf(tokens)
   const first = inside[0]
   const last = inside.at(-1)
   const isExpression = inside.some(({ text }) => text === "(")
@@ -96,7 +105,7 @@ export const find = (
 /**
  * Why a default does not come back as it is, if so. `kept` is what a new row gets, and nothing when the server does not
  * tell; `written` is what the definition says from one place to another; `evaluate` gives what comes of an expression in
- * a column, or fails if nothing does.
+ * a column, and nothing when the server does not take it.
  *
  * @internal
  */
@@ -106,12 +115,12 @@ export const trouble = <E>(
   written: (start: number, end: number) => Uint8Array,
   utf8: (literal: Printed.Token) => string,
   evaluate: (expression: Uint8Array) => Effect.Effect<Uint8Array | null | undefined, E>
-): Effect.Effect<string | undefined> =>
+): Effect.Effect<string | undefined, E> =>
   Effect.gen(function*() {
     const name = Sql.quoteIdentifier(found.column)
     const comesTo = (expression: Uint8Array) =>
       Effect.map(
-        Effect.orElseSucceed(evaluate(expression), () => undefined),
+        evaluate(expression),
         (value) => value === undefined || kept === undefined ? false : same(value, found.filled ? unfilled(kept) : kept)
       )
     if (!(yield* comesTo(written(found.start, found.end)))) {

@@ -3,6 +3,7 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import { Sql } from "@sluice/format"
+import { Trust } from "@sluice/pipeline"
 import { Effect } from "effect"
 
 import * as Damage from "../support/damage.js"
@@ -126,9 +127,24 @@ for (const [number, [reader, read]] of Hostile.readers.entries()) {
       1_800_000
     )
 
+    it.live("refuses more files than it was allowed, at the first that is too many", () =>
+      Effect.gen(function*() {
+        const count = (yield* files).length
+        const within = (maximumFiles: number) =>
+          Effect.provideService(
+            Effect.flatMap(stream, (all) => read([all])),
+            Trust.Trust,
+            { ...Trust.defaults, maximumFiles }
+          )
+        assert.isTrue((yield* within(count)).complete)
+        const more = yield* within(count - 1)
+        assert.isFalse(more.complete)
+        assert.include(more.said, `metadata): it has more than ${count - 1} files`)
+      }))
+
     it.live("reads very many tiny files to the last", () =>
       Effect.gen(function*() {
-        const count = long ? 200_000 : 200
+        const count = long ? 20_000 : 200
         const rows = function*() {
           for (let i = 0; i < count; i++) {
             const text = `INSERT INTO \`t\` VALUES(${i});\n`

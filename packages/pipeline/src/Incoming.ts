@@ -20,6 +20,7 @@ import * as frames from "./internal/frames.js"
 import { PipeIn } from "./Pipe.js"
 import { BackupError, type OutputError } from "./SluiceError.js"
 import { SharedDirectory, type StagedFile, Staging } from "./Staging.js"
+import { Trust } from "./Trust.js"
 
 /**
  * A file that has arrived, whole, under a name that is safe and belongs to a backup.
@@ -106,6 +107,15 @@ const admit = (seen: Set<string>) => (name: string): Either.Either<FileName.Pars
     : Either.right(parsed.right)
 }
 
+const tooMany = (where: string, most: number) =>
+  new BackupError({
+    reason: "Unexpected",
+    what: "the backup is refused",
+    where,
+    detail: `it has more than ${most} files`,
+    advice: "No dump makes so many: do not trust it"
+  })
+
 const wrongMode = (name: string, detail: string, advice: string) =>
   new BackupError({ reason: "WrongMode", what: "the stream and the mode do not fit", where: name, detail, advice })
 
@@ -119,11 +129,16 @@ type Received = Sink.Sink<Either.Either<StagedFile, BackupError>, Frame.Event, F
 const receiveWith = (receive: (name: string, size: number) => Received) =>
   Effect.gen(function*() {
     const pipe = yield* PipeIn
-    const admitted = admit(new Set())
+    const { maximumFiles } = yield* Trust
+    const seen = new Set<string>()
+    const admitted = admit(seen)
     const frame = Sink.head<Frame.Event>().pipe(Sink.flatMap((head) => {
       const event = Option.getOrUndefined(head)
       if (event?._tag !== "Header") {
         return Sink.succeed(Option.none<Outcome>())
+      }
+      if (seen.size === maximumFiles) {
+        return Sink.fail(tooMany(event.name, maximumFiles))
       }
       return Either.match(admitted(event.name), {
         onLeft: (error) => Sink.succeed(Option.some<Outcome>(Either.left(error))),
@@ -297,6 +312,7 @@ export const layerDirectory: Layer.Layer<Incoming, never, Staging | SharedDirect
   Effect.gen(function*() {
     const staging = yield* Staging
     const shared = yield* SharedDirectory
+    const { maximumFiles } = yield* Trust
     const admitted = admit(new Set())
     const notWhole = (reason: "NotABackup" | "Cut", detail: string) =>
       new BackupError({
@@ -310,6 +326,9 @@ export const layerDirectory: Layer.Layer<Incoming, never, Staging | SharedDirect
       Effect.either(Effect.map(shared.adopt(name), (file) => ({ file, kind, compression })))
     return make(Stream.unwrap(Effect.gen(function*() {
       const names = yield* staging.list
+      if (names.length > maximumFiles) {
+        return Stream.fail(tooMany(shared.path, maximumFiles))
+      }
       const [refused, files] = Arr.partitionMap(
         names,
         (name) => Either.map(admitted(name), (parsed) => ({ name, kind: parsed.file, parsed }))

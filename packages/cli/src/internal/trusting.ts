@@ -14,6 +14,7 @@ export const trusting = <A, E, R>(
   job: Effect.Effect<A, E, R>
 ): Effect.Effect<A, E, R> =>
   Effect.provideService(job, Trust.Trust, {
+    ...Trust.defaults,
     maximumExpansion: maxExpansion,
     unknownStatements: allowUnknownStatements ? "Take" : "Refuse"
   })

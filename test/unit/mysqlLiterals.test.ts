@@ -219,9 +219,11 @@ describe("expressions in the words that MySQL keeps", () => {
   })
 
   it("what is not told that way is not taken for it", () => {
-    for (const told of [null, undefined, new Uint8Array(), new Uint8Array(Buffer.from("concat('€')", "utf8"))]) {
-      assert.isUndefined(KeptExpressions.decode(told))
+    for (const told of ["", "concat(_latin1'a')", "concat(_latin1\\'€\\')", "concat(_latin1\\'a\\n\\')"]) {
+      assert.isUndefined(KeptExpressions.decode(new Uint8Array(Buffer.from(told, "utf8"))), told)
     }
+    assert.isUndefined(KeptExpressions.decode(null))
+    assert.isUndefined(KeptExpressions.decode(undefined))
   })
 
   it("is asked for expressions in parentheses only", () => {

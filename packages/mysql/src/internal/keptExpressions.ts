@@ -52,10 +52,11 @@ export const query = (at: { readonly database: string; readonly name: string }):
  * @internal
  */
 export const decode = (told: Uint8Array | null | undefined): Uint8Array | undefined => {
-  const text = Sql.text(told ?? new Uint8Array()).replaceAll(/\\([\\'])/g, "$1")
-  const bytes = Buffer.from(text, "latin1")
-  return text !== "" && bytes.toString("latin1") === text ? new Uint8Array(bytes) : undefined
+  const text = Sql.text(told ?? new Uint8Array())
+  return escaped.test(text) ? new Uint8Array(Buffer.from(text.replaceAll(/\\([\\'])/g, "$1"), "latin1")) : undefined
 }
+
+const escaped = /^(?:[^\\'\u0100-\uffff]|\\[\\'])+$/
 
 /**
  * Whether two expressions say the same, word for word, whichever way their texts are escaped.

@@ -78,7 +78,7 @@ const copy = (
           yield* runAll(session, SchemaFile.header({ ...head, names: "binary" }), how.cuts)
           yield* session.prepareForRows
           yield* session.begin
-          yield* Stream.runForEach(snapshot.read(chunk, how.read), (piece) =>
+          yield* Stream.runForEach(snapshot.read([chunk], how.read), ({ piece }) =>
             Effect.map(runAll(session, piece.bytes, how.cuts), (answers) => {
               assert.isTrue(answers.every(({ warnings }) => warnings === 0))
               assert.strictEqual(
@@ -137,7 +137,7 @@ describe("MemoryServer", () => {
         )
         const read = { statementSize: 1_000_000, completeInsert: false, utc: true }
         const counts = yield* Effect.forEach(chunks, (chunk) =>
-          Stream.runFold(snapshot.read(chunk, read), 0, (sum, { rows }) => sum + rows))
+          Stream.runFold(snapshot.read([chunk], read), 0, (sum, { piece }) => sum + piece.rows))
         assert.strictEqual(
           counts.reduce((sum, rows) =>
             sum + rows, 0),

@@ -102,9 +102,9 @@ describeVendors("JSON", (vendor) => {
         if (table === undefined) return 0
         return yield* snapshot.plan(table, { chunkBytes: 1e9, chunkRows: Option.none(), split: false }).pipe(
           Stream.flatMap((chunk) =>
-            snapshot.read(chunk, { statementSize: 1_000_000, completeInsert: false, utc: true })
+            snapshot.read([chunk], { statementSize: 1_000_000, completeInsert: false, utc: true })
           ),
-          Stream.runFold(0, (rows, piece) => rows + piece.rows)
+          Stream.runFold(0, (rows, { piece }) => rows + piece.rows)
         )
       }).pipe(Effect.scoped)
 

@@ -90,7 +90,7 @@ describeVendors("connections of the MySQL source", (vendor) => {
           const [chunk] = yield* chunksOf(snapshot, "t", inOneChunk)
           assert.isDefined(chunk)
           // A reader that nobody pulls from: its statement stays open on the server.
-          const read = Stream.runForEach(snapshot.read(chunk, { ...readOptions, statementSize: 1000 }), () =>
+          const read = Stream.runForEach(snapshot.read([chunk], { ...readOptions, statementSize: 1000 }), () =>
             Effect.never)
           yield* Effect.all([read, read, read, read], { concurrency: "unbounded" })
         })))
@@ -110,10 +110,10 @@ describeVendors("connections of the MySQL source", (vendor) => {
         yield* run(connection, "DELETE FROM t WHERE id > 10")
         const [chunk] = yield* chunksOf(snapshot, "t", inChunksOf(1_000_000))
         assert.isDefined(chunk)
-        const read = snapshot.read(chunk, { ...readOptions, statementSize: 1000 })
+        const read = snapshot.read([chunk], { ...readOptions, statementSize: 1000 })
         const cut = yield* Stream.runCollect(Stream.take(read, 1))
         assert.strictEqual(cut.length, 1)
-        const rows = yield* Stream.runFold(read, 0, (sum, piece) => sum + piece.rows)
+        const rows = yield* Stream.runFold(read, 0, (sum, { piece }) => sum + piece.rows)
         assert.strictEqual(rows, 100_000)
         yield* Stream.runDrain(Stream.take(read, 1))
         const error = yield* Effect.flip(Stream.runDrain(read))
@@ -127,7 +127,7 @@ describeVendors("connections of the MySQL source", (vendor) => {
         const snapshot = yield* snapshotOf(server, everythingIn("killed"), { readers: 1, spare: 1 })
         const [chunk] = yield* chunksOf(snapshot, "t", inChunksOf(1_000_000))
         assert.isDefined(chunk)
-        const read = snapshot.read(chunk, { ...readOptions, statementSize: 1000 })
+        const read = snapshot.read([chunk], { ...readOptions, statementSize: 1000 })
         const error = yield* read.pipe(
           Stream.zipWithIndex,
           Stream.runForEach(([, i]) =>
@@ -142,7 +142,7 @@ describeVendors("connections of the MySQL source", (vendor) => {
         )
         assert.strictEqual("reason" in error ? error.reason : "", "ConnectionLost")
         assert.isTrue("isRetryable" in error && error.isRetryable)
-        assert.strictEqual(yield* Stream.runFold(read, 0, (sum, piece) => sum + piece.rows), 200_000)
+        assert.strictEqual(yield* Stream.runFold(read, 0, (sum, { piece }) => sum + piece.rows), 200_000)
       }))
 
     it.scoped("does not wait for ever for the lock", () =>

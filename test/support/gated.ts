@@ -33,15 +33,20 @@ export const gated = (source: Layer.Layer<Source.Source>, happens: Happening): L
           ),
           (snapshot): Source.Snapshot => ({
             ...snapshot,
-            read: (chunk, options) =>
-              Stream.unwrap(Effect.suspend(() => {
-                const { name } = chunk.table
-                const number = chunks.get(name) ?? 0
-                chunks.set(name, number + 1)
-                return Effect.as(happens({ what: "chunk", table: name, chunk: number }), snapshot.read(chunk, options))
-              })),
-            finish: (table) =>
-              Effect.tap(snapshot.finish(table), () => happens({ what: "finished", table: table.name, chunk: 0 }))
+            read: (portion, options) =>
+              Stream.unwrap(Effect.as(
+                Effect.forEach(portion, ({ table: { name } }) => {
+                  const number = chunks.get(name) ?? 0
+                  chunks.set(name, number + 1)
+                  return happens({ what: "chunk", table: name, chunk: number })
+                }),
+                snapshot.read(portion, options)
+              )),
+            finish: (tables) =>
+              Effect.tap(
+                snapshot.finish(tables),
+                () => Effect.forEach(tables, ({ name }) => happens({ what: "finished", table: name, chunk: 0 }))
+              )
           })
         )
     })

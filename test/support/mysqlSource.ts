@@ -101,8 +101,8 @@ export const chunksOf = (snapshot: Source.Snapshot, name: string, options: Sourc
 
 /** The statements of a chunk, copied, as bytes. */
 export const statementsOf = (snapshot: Source.Snapshot, chunk: Source.Chunk, options?: Partial<Source.ReadOptions>) =>
-  snapshot.read(chunk, { ...readOptions, ...options }).pipe(
-    Stream.map(({ bytes, rows }) => ({ bytes: new Uint8Array(bytes), rows })),
+  snapshot.read([chunk], { ...readOptions, ...options }).pipe(
+    Stream.map(({ piece: { bytes, rows } }) => ({ bytes: new Uint8Array(bytes), rows })),
     Stream.runCollect,
     Effect.map(Chunk.toReadonlyArray)
   )

@@ -36,11 +36,18 @@ const watched = (
         },
         plan: (table, options) =>
           Stream.unwrap(Effect.as(tell({ what: "plans", table: table.name }), snapshot.plan(table, options))),
-        read: (chunk, options) =>
-          Stream.unwrap(
-            Effect.as(tell({ what: "begins", table: chunk.table.name }), snapshot.read(chunk, options))
-          ).pipe(Stream.concat(Stream.execute(tell({ what: "ends", table: chunk.table.name })))),
-        finish: (table) => Effect.zipRight(tell({ what: "finishes", table: table.name }), snapshot.finish(table))
+        read: (portion, options) => {
+          const all = (what: Event["what"]) =>
+            Effect.forEach(portion, ({ table }) => tell({ what, table: table.name }), { discard: true })
+          return Stream.unwrap(Effect.as(all("begins"), snapshot.read(portion, options))).pipe(
+            Stream.concat(Stream.execute(all("ends")))
+          )
+        },
+        finish: (tables) =>
+          Effect.zipRight(
+            Effect.forEach(tables, ({ name }) => tell({ what: "finishes", table: name }), { discard: true }),
+            snapshot.finish(tables)
+          )
       }))
   })
 

@@ -148,8 +148,8 @@ describe("faults of a source", () => {
           for (const table of database.tables) {
             yield* snapshot.definition(table)
             yield* snapshot.plan(table, { chunkBytes: 1, chunkRows: Option.none(), split: true }).pipe(
-              Stream.flatMap((chunk) => snapshot.read(chunk, { statementSize: 1, completeInsert: false, utc: true })),
-              Stream.runForEach((piece) => Effect.sync(() => (rows += piece.rows)))
+              Stream.flatMap((chunk) => snapshot.read([chunk], { statementSize: 1, completeInsert: false, utc: true })),
+              Stream.runForEach(({ piece }) => Effect.sync(() => (rows += piece.rows)))
             )
           }
         }

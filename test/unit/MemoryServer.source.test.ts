@@ -28,9 +28,11 @@ describe("a memory server as a source", () => {
       }
       const whole = { table, part: 0, condition: Option.none(), partitions: [], note: "" }
       const kept: Array<readonly [lent: Uint8Array, copy: Uint8Array]> = []
-      yield* Stream.runForEach(snapshot.read(whole, { ...read, statementSize: 50 }), ({ bytes }) =>
+      yield* Stream.runForEach(snapshot.read([whole], { ...read, statementSize: 50 }), ({ piece: { bytes } }) =>
         Effect.sync(() => {
-          kept.forEach(([lent, copy]) => assert.notDeepEqual(lent, copy))
+          kept.forEach(([lent, copy]) =>
+            assert.notDeepEqual(lent, copy)
+          )
           kept.push([bytes, bytes.slice()])
         }))
       assert.isAbove(kept.length, 3)
@@ -46,8 +48,8 @@ describe("a memory server as a source", () => {
       yield* run(session, "INSERT INTO `t` VALUES(99)", "DROP TABLE `t`")
       const rows = yield* Stream.fromIterable(snapshot.catalog.databases.flatMap(({ tables }) => tables)).pipe(
         Stream.flatMap((table) => snapshot.plan(table, { chunkBytes: 50, chunkRows: Option.none(), split: true })),
-        Stream.flatMap((chunk) => snapshot.read(chunk, read)),
-        Stream.runFold(0, (sum, piece) => sum + piece.rows)
+        Stream.flatMap((chunk) => snapshot.read([chunk], read)),
+        Stream.runFold(0, (sum, { piece }) => sum + piece.rows)
       )
       assert.strictEqual(rows, 30)
     })))
@@ -63,7 +65,7 @@ describe("a memory server as a source", () => {
       const gate = yield* Deferred.make<void>()
       const fibers = yield* Effect.forEach(
         Chunk.toReadonlyArray(chunks),
-        (chunk) => Effect.fork(Stream.runForEach(snapshot.read(chunk, read), () => Deferred.await(gate)))
+        (chunk) => Effect.fork(Stream.runForEach(snapshot.read([chunk], read), () => Deferred.await(gate)))
       )
       yield* Effect.repeatN(Effect.yieldNow(), 100)
       assert.strictEqual((yield* server.counts).readersOpen, 2)
@@ -108,7 +110,7 @@ describe("a memory server as a source", () => {
         const snapshot = yield* server.source.snapshot(everything)
         for (const condition of ["1 = 1", "`id` = 3", "`other` >= 3", "rows 1..2 OR 1"]) {
           const chunk = { table, part: 0, condition: Option.some(condition), partitions: [], note: "" }
-          assert.strictEqual((yield* Effect.flip(Stream.runDrain(snapshot.read(chunk, read)))).errno, 1064)
+          assert.strictEqual((yield* Effect.flip(Stream.runDrain(snapshot.read([chunk], read)))).errno, 1064)
         }
       }))
       assert.deepInclude(yield* server.counts, { snapshotsOpen: 0, snapshotsOpened: 3 })

@@ -25,7 +25,7 @@ const outgoing: Layer.Layer<Outgoing.Outgoing, never, Pipe.PipeOut | Staging.Sta
       })
     return Outgoing.Outgoing.of({
       announce: (name, content) => Effect.asSome(Effect.tap(staging.put(name, content), send)),
-      send
+      send: (files) => Effect.forEach(files, send, { discard: true })
     })
   })
 )

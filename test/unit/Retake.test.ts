@@ -17,6 +17,16 @@ const keyed = Contents.make(
 )
 const keyless = Contents.make(Contents.database("d", { tables: [Contents.table("t", columns, { rows })] }))
 
+/** Many small tables, of which several are read at once, and some are empty. */
+const small = Contents.make(
+  Contents.database("d", {
+    tables: Array.from(
+      { length: 60 },
+      (_, i) => Contents.table(`t${i}`, columns, { primaryKey: "id", rows: rows.slice(0, i % 3 === 2 ? 0 : 1) })
+    )
+  })
+)
+
 /** Dumps into a folder with a reader that is lost at the pieces whose numbers are given, and restores it. */
 const moved = (contents: Contents.Contents, options: Partial<Dump.Options>, lost: ReadonlyArray<number>) =>
   Effect.gen(function*() {
@@ -119,4 +129,16 @@ describe("a reader that is lost", () => {
       assert.strictEqual(error.reason, "AccessDenied")
       assert.strictEqual((yield* fired).length, 2)
     }).pipe(Effect.provide(Layer.merge(MemoryFileSystem.layer(), Path.layer))))
+
+  it.effect.prop(
+    "costs nothing while several small tables are read at once",
+    [fc.uniqueArray(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 3 })],
+    ([lost]) =>
+      Effect.gen(function*() {
+        const run = yield* moved(small, {}, lost)
+        assert.strictEqual(run.fired, lost.length)
+        isRetaken(run)
+      }).pipe(Effect.orDie),
+    { fastCheck: { numRuns: 6 } }
+  )
 })

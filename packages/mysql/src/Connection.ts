@@ -19,6 +19,7 @@ import * as Commands from "./internal/commands.js"
 import * as Kernel from "./internal/kernel.js"
 import * as Mysql2 from "./internal/mysql2.js"
 import * as Session from "./internal/session.js"
+import * as Several from "./internal/several.js"
 import * as Transcode from "./internal/transcode.js"
 import * as Transport from "./internal/transport.js"
 import { within } from "./internal/within.js"
@@ -59,6 +60,12 @@ export interface Options {
   readonly transcoder?: Transcoder | undefined
   /** Whether a server may be given the password as it is, over an encrypted connection or a socket; otherwise never. */
   readonly cleartextPlugin?: boolean | undefined
+  /**
+   * Whether `queries` and `several` send statements together, as one text. A server then takes whatever stands behind a
+   * semicolon for a statement of its own, which no text that came from elsewhere should be given leave to: never when
+   * not given.
+   */
+  readonly severalStatements?: boolean | undefined
 }
 
 /**
@@ -116,6 +123,39 @@ export interface LineOptions {
 }
 
 /**
+ * One of several statements. The rows of one with `insert` are read as INSERT statements; the others have small answers.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Statement {
+  readonly sql: string
+  readonly insert?: InsertOptions | undefined
+}
+
+/**
+ * A part of what several statements answer: of which one, by its place among them, and either a piece of its rows, which
+ * is not lent but given, or all of a small answer.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Part =
+  | { readonly _tag: "Piece"; readonly at: number; readonly piece: Source.Piece }
+  | { readonly _tag: "Result"; readonly at: number; readonly result: Result }
+
+/**
+ * Why not all of several statements were run: the one that failed, and those behind it, were not.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface SeveralFailed {
+  readonly at: number
+  readonly error: MysqlError.MysqlError
+}
+
+/**
  * A connection. It runs one statement at a time; others wait.
  *
  * An interrupted statement is killed on the server, and its connection closed.
@@ -133,6 +173,15 @@ export interface RawConnection {
   readonly tls: Option.Option<Tls.Agreed>
   /** Runs a statement whose answer is small. */
   readonly query: (sql: string | Uint8Array) => Effect.Effect<Result, MysqlError.MysqlError>
+  /**
+   * Runs statements in their order, each of a small answer. Where it is allowed they are sent together, and a hundred
+   * cost little more than one. None is run behind one that fails.
+   */
+  readonly queries: (
+    statements: ReadonlyArray<string>
+  ) => Effect.Effect<ReadonlyArray<Result>, SeveralFailed>
+  /** The same, of which some have rows; those should be few, as what is read of them waits in memory. */
+  readonly several: (statements: ReadonlyArray<Statement>) => Stream.Stream<Part, SeveralFailed>
   /** Reads a large result as INSERT statements. The pieces are lent: each is good until the next is asked for. */
   readonly insertStatements: (
     sql: string | Uint8Array,
@@ -258,6 +307,23 @@ export const acquire = (options: Options): Effect.Effect<RawConnection, MysqlErr
       Effect.zipRight(restore(lock.take(1)), Effect.addFinalizer(() => lock.release(1)))
     )
 
+    const several = (statements: ReadonlyArray<Statement>): Stream.Stream<Part, SeveralFailed> =>
+      Stream.unwrapScoped(
+        Effect.zipRight(
+          locked,
+          Effect.mapBoth(alive, {
+            onFailure: (error) => ({ at: 0, error }),
+            onSuccess: () =>
+              Several.parts(wire, statements, {
+                together: options.severalStatements === true,
+                most: Number(packet),
+                spares: (size) => sparesFor(size),
+                abandon
+              })
+          })
+        )
+      )
+
     const lineSpares = new Transcode.Spares()
     const pieces = (
       sql: string | Uint8Array,
@@ -275,6 +341,16 @@ export const acquire = (options: Options): Effect.Effect<RawConnection, MysqlErr
       tls: wire.tls,
       query: (sql) => run(sql, Commands.rows),
       defaults,
+      queries: (statements) =>
+        Stream.runFold(
+          several(statements.map((sql) => ({ sql }))),
+          Array.of<Result>(),
+          (results, part) => {
+            if (part._tag === "Result") results.push(part.result)
+            return results
+          }
+        ),
+      several,
       execute: (sql) => run(sql, Commands.answer),
       insertStatements: (sql, insert) => pieces(sql, insert, () => sparesFor(insert.statementSize)),
       lines: (sql, how) => pieces(sql, how, () => lineSpares)

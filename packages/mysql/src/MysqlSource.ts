@@ -10,6 +10,7 @@ import * as Source from "@sluice/pipeline/Source"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import { identity } from "effect/Function"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
@@ -71,6 +72,9 @@ const defaultLockWait = Duration.minutes(1)
 
 const cannotConnect = (error: MysqlError): SourceError => error.toSource("cannot connect to the source server")
 
+/** All that is asked is written here, with names quoted. */
+const several = { severalStatements: true } as const
+
 /** Connects once more, for what is asked for beside the rows; and to each reader. All of it happens before any lock. */
 const connectAll = (options: Options) =>
   Effect.gen(function*() {
@@ -78,7 +82,7 @@ const connectAll = (options: Options) =>
     const spare = Math.max(0, Math.floor(options.spare ?? 1))
     const seconds = Math.max(1, Math.ceil(Duration.toSeconds(options.lockWait ?? defaultLockWait)))
     const connect = Effect.gen(function*() {
-      const connection = yield* Connection.acquire(options)
+      const connection = yield* Connection.acquire({ ...options, ...several })
       const dialect = Dialect.make(connection.server)
       yield* Effect.forEach(dialect.session(seconds), (statement) => connection.query(statement), { discard: true })
       return { connection, dialect }
@@ -245,7 +249,7 @@ const open = (
       Option.isNone(how.chunkRows) && Option.isNone(table.period) && !table.partitioned &&
       FileSizes.isSmall(sizes, { database: table.info.database, name: table.info.name }, how.chunkBytes)
     const json = options.jsonAsText === true ? "Text" : "Exact"
-    const read = (chunk: Source.Chunk, how: Source.ReadOptions) =>
+    const readOne = (chunk: Source.Chunk, how: Source.ReadOptions): Stream.Stream<Source.PieceOf, SourceError> =>
       Stream.unwrapScoped(Effect.gen(function*() {
         const table = yield* tableOf(chunk.table)
         const where = `${Sql.quoteName({ database: chunk.table.database, name: chunk.table.name })}, ${chunk.note}`
@@ -259,7 +263,43 @@ const open = (
           Stream.concat(Stream.execute(returns)),
           Stream.tapError((error) => Tenants.keepsSnapshot(error) ? returns : Effect.void),
           Stream.mapError(lost),
-          Stream.tap((piece) => pace.pass(piece.bytes.length))
+          Stream.mapEffect((piece): Effect.Effect<Source.PieceOf, SourceError> =>
+            Effect.as(pace.pass(piece.bytes.length), { chunk, piece })
+          )
+        )
+      }))
+    const letGo = moment.letsGo ? [Tenants.rollback] : []
+    /** Tables of `small`, each let go of before the next is opened. */
+    const readTogether = (portion: Source.Portion, how: Source.ReadOptions) =>
+      Stream.unwrapScoped(Effect.gen(function*() {
+        const some = yield* Effect.forEach(portion, (chunk) =>
+          Effect.map(tableOf(chunk.table), (table) => ({ chunk, table })))
+        const asked = [
+          ...Reading.session(dialect).map((sql) => ({ chunk: portion[0], statement: { sql } })),
+          ...some.flatMap(({ chunk, table }) => [
+            { chunk, statement: Reading.statement(dialect, table, chunk, how, json) },
+            ...letGo.map((sql) => ({ chunk, statement: { sql } }))
+          ])
+        ]
+        const chunkOf = (at: number) =>
+          asked[at]?.chunk ?? portion[0]
+        const failed = ({ at, error }: Connection.SeveralFailed): SourceError => {
+          const { database, name } = chunkOf(at).table
+          const where = Sql.quoteName({ database, name })
+          return error.reason === "ConnectionLost"
+            ? error.toLostReader(Reading.what, where)
+            : Reading.explained(error, where)
+        }
+        yield* pace.pass(0)
+        const { connection, returns } = yield* tenants.leaseEmpty
+        return connection.several(asked.map(({ statement }) => statement)).pipe(
+          Stream.concat(Stream.execute(returns)),
+          Stream.tapError(({ error }) => Tenants.keepsSnapshot(error) ? returns : Effect.void),
+          Stream.mapError(failed),
+          Stream.filterMap((part): Option.Option<Source.PieceOf> =>
+            part._tag === "Piece" ? Option.some({ chunk: chunkOf(part.at), piece: part.piece }) : Option.none()
+          ),
+          options.throttle === undefined ? identity : Stream.tap(({ piece }) => pace.pass(piece.bytes.length))
         )
       }))
 
@@ -267,6 +307,20 @@ const open = (
       Effect.flatMap(tableOf(info), (table) =>
         one(Effect.tap(Definitions.of(info.kind, dialect, how)(side, table), () =>
           info.kind === "View" || Option.isNone(moment.whileOpen) ? Effect.void : moment.whileOpen.value(info))))
+    const oneByOne = (tables: ReadonlyArray<Source.TableInfo>, how?: Pick<Source.ReadOptions, "utc">) =>
+      Effect.forEach(tables, (table) =>
+        definition(table, how))
+    const definitions = (tables: ReadonlyArray<Source.TableInfo>, how?: Pick<Source.ReadOptions, "utc">) =>
+      how?.utc === false || Option.isSome(moment.whileOpen) || tables.some(({ kind }) =>
+          kind !== "Table"
+        )
+        ? oneByOne(tables, how)
+        : Effect.flatMap(Effect.forEach(tables, tableOf), (some) =>
+          Effect.catchAll(one(Definitions.tables(side, dialect, some, letGo)), (error) =>
+            "error" in error
+              // one by one it says which it is, and what the matter is
+              ? oneByOne(tables, how)
+              : Effect.fail(error)))
 
     return {
       catalog: {
@@ -289,6 +343,7 @@ const open = (
       serverWide: (kind) => one(ServerWide.read(side, kind)),
       database: (database) => one(Definitions.database(side, database.name)),
       definition,
+      definitions,
       triggers: (info) =>
         Effect.flatMap(databaseOf(info), ({ name: database, triggers }) =>
           Effect.forEach(triggers, (name) =>
@@ -313,6 +368,18 @@ const open = (
               Stream.zipWithIndex,
               Stream.map(([chunk, part]) => ({ ...chunk, part }))
             ))),
+      small: (info, how) =>
+        Option.fromNullable(tables.get(info.database)?.get(info.name)).pipe(
+          Option.filter((table) =>
+            how.utc !== false && Engines.hasRows(table) && isSmall(table, how) &&
+            Reading.isOrdinary(dialect, table, json) &&
+            Option.isNone(moment.whileOpen) && Option.isNone(moment.apart(info))
+          ),
+          Option.map((table) => ({
+            chunk: Chunks.inOnePiece(table),
+            bytes: FileSizes.of(sizes, { database: info.database, name: info.name })
+          }))
+        ),
       fields: (info, how) =>
         Effect.map(
           tableOf(info),
@@ -322,11 +389,11 @@ const open = (
                 column
               ))
         ),
-      read,
-      finish: (info) =>
-        moment.afterwards(info).pipe(
-          Effect.zipRight(tenants.close(info)),
-          Effect.zipRight(moment.readApart(info))
+      read: (portion, how) => portion.length > 1 ? readTogether(portion, how) : readOne(portion[0], how),
+      finish: (tables) =>
+        moment.afterwards(tables).pipe(
+          Effect.zipRight(tenants.close(tables)),
+          Effect.zipRight(moment.readApart(tables))
         )
     } satisfies Source.Snapshot
   }).pipe(Effect.withSpan("MysqlSource.snapshot"))

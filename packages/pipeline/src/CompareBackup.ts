@@ -329,7 +329,7 @@ export const run = (
         })
       }
     }
-    yield* Effect.mapError(Effect.forEach(rest, snapshot.finish, { discard: true }), Inspection.asTarget)
+    yield* Effect.mapError(snapshot.finish(rest), Inspection.asTarget)
 
     return {
       equal: differences.length === 0,

@@ -27,6 +27,7 @@ import * as batches from "./internal/batches.js"
 import * as identity from "./internal/identity.js"
 import * as manifest from "./internal/manifest.js"
 import { missing, type Named } from "./internal/named.js"
+import * as portions from "./internal/portions.js"
 import * as retaking from "./internal/retaking.js"
 import * as rowFiles from "./internal/rowFiles.js"
 import * as tableEnds from "./internal/tableEnds.js"
@@ -106,6 +107,15 @@ export const defaults: Options = {
 
 /** Larger chunks would keep other readers waiting at the end of a dump. */
 const largestChunk = 64 * 1024 * 1024
+
+/** How many tables are asked about in one go. */
+const tablesAtOnce = 100
+
+/** So many small files are announced together, or as many large ones as there are readers. */
+const announcedAtOnce = 64
+const smallFile = 64 * 1024
+
+const isSmall = ({ bytes }: StagedFile): boolean => bytes <= smallFile
 
 /**
  * Those that others wait for come first, and of the rest the largest, in chunks: at the end, when there is less left than
@@ -187,7 +197,7 @@ export const run = (
       table: naming.encode(table.name)
     })
 
-    const ledger = yield* manifest.make
+    const ledger = manifest.make()
     const announcement: Metadata.Announcement = {
       backupId: yield* identity.random,
       definitions: options.schemas,
@@ -239,17 +249,26 @@ export const run = (
           ))
     )
     // a table may take its defaults from a sequence
-    const definitions = Stream.mapEffect(
-      Stream.fromIterable([...sequences, ...baseTables]),
-      (table) =>
-        Effect.flatMap(
-          snapshot.definition(table, { utc }),
-          (definition) =>
-            table.kind === "Sequence"
-              ? put(FileName.FileName.Sequence(nameOf(table)), SchemaFile.render(head, [definition]), 1)
-              : put(FileName.FileName.Table(nameOf(table)), SchemaFile.render(head, [definition]))
-        ),
-      { concurrency: options.threads }
+    const definitions = Stream.concat(
+      Stream.mapEffect(
+        Stream.fromIterable(sequences),
+        (table) =>
+          Effect.flatMap(
+            snapshot.definition(table, { utc }),
+            (definition) => put(FileName.FileName.Sequence(nameOf(table)), SchemaFile.render(head, [definition]), 1)
+          )
+      ),
+      Stream.mapEffect(
+        Stream.fromIterable(Arr.chunksOf(baseTables, tablesAtOnce)),
+        (tables) =>
+          Effect.flatMap(
+            snapshot.definitions(tables, { utc }),
+            (definitions) =>
+              Effect.forEach(Arr.zip(tables, definitions), ([table, definition]) =>
+                put(FileName.FileName.Table(nameOf(table)), SchemaFile.render(head, [definition])))
+          ),
+        { concurrency: options.threads }
+      ).pipe(Stream.mapConcat((files) => files))
     )
 
     const limit = Option.match(options.fileBytes, {
@@ -280,15 +299,25 @@ export const run = (
       pace
     })
     const ends = tableEnds.make(snapshot.finish)
-    const rows = Stream.fromIterable(inOrder(baseTables, planOptions.chunkBytes)).pipe(
-      Stream.flatMap((table) => ends.planning(table, snapshot.plan(table, planOptions))),
+    const rows = Stream.fromIterable(portions.group(
+      inOrder(baseTables, planOptions.chunkBytes),
+      (table) => snapshot.small(table, planOptions),
+      options.threads
+    )).pipe(
+      Stream.flatMap((work) =>
+        work._tag === "Portion"
+          ? Stream.succeed(work.portion)
+          : ends.planning(work.table, snapshot.plan(work.table, planOptions))
+      ),
       Shutdown.stoppable,
-      Stream.flatMap((chunk) => ends.reading(chunk, ofRows.files(chunk)), {
+      Stream.flatMap((portion) => ends.reading(portion, ofRows.files(portion)), {
         concurrency: options.threads,
         bufferSize: 1
       })
     )
-    const noRows = Stream.execute(Effect.forEach(baseTables, snapshot.finish, { discard: true }))
+    const noRows = Stream.execute(
+      Effect.forEach(Arr.chunksOf(baseTables, tablesAtOnce), snapshot.finish, { discard: true })
+    )
 
     const viewFiles = (view: Source.TableInfo): Stream.Stream<Made, SourceError | OutputError> =>
       Stream.unwrap(Effect.map(snapshot.definition(view), (definition) =>
@@ -339,20 +368,30 @@ export const run = (
         ),
         Option.match({ onNone: () => Effect.void, onSome: disposal.dispose })
       )
+    /** What was sent is disposed of at once, but small files together. */
+    const leave = (files: ReadonlyArray<StagedFile>) =>
+      outgoing.send(files).pipe(
+        Effect.zipRight(Effect.forEach(files, disposal.dispose, { discard: true })),
+        Effect.zipRight(progress.add({ files: files.length }))
+      )
     const ship = (batch: Chunk.Chunk<Made>) =>
-      Effect.gen(function*() {
-        const entries = yield* Effect.forEach(batch, ledger.add)
-        yield* announce(FileName.FileName.MetadataPartial({ index: yield* ledger.nextPartial }), {
-          tables: Arr.dedupe(Arr.getSomes(Arr.map(Arr.fromIterable(batch), (made) => made.table))).map((table) =>
-            section(table, Option.none())
-          ),
-          files: entries
-        })
-        yield* Effect.forEach(batch, ({ file }) =>
-          outgoing.send(file).pipe(
-            Effect.zipRight(disposal.dispose(file)),
-            Effect.zipRight(progress.add({ files: 1 }))
-          ), { discard: true })
+      Effect.suspend(() => {
+        const files = Arr.map(Arr.fromIterable(batch), ({ file }) => file)
+        return Effect.zipRight(
+          announce(FileName.FileName.MetadataPartial({ index: ledger.nextPartial() }), {
+            tables: Array.from(new Set(Arr.getSomes(Arr.map(Arr.fromIterable(batch), ({ table }) => table))), (table) =>
+              section(table, Option.none())),
+            files: Arr.map(Arr.fromIterable(batch), ledger.add)
+          }),
+          Effect.forEach(
+            Arr.isNonEmptyReadonlyArray(files)
+              ? Arr.groupWith(files, (a, b) =>
+                isSmall(a) && isSmall(b))
+              : [],
+            leave,
+            { discard: true }
+          )
+        )
       })
 
     yield* progress.add({
@@ -378,12 +417,15 @@ export const run = (
     yield* Stream.fromIterable(phases).pipe(
       Stream.flatMap(([phase, files]) => Stream.zipRight(Stream.fromEffect(progress.enter(phase)), Stream.make(files))),
       Stream.flatten(),
-      batches.whatIsReady(options.threads),
+      batches.whatIsReady<Made>(
+        Math.max(announcedAtOnce, options.threads),
+        ({ file }) => Math.min(Math.ceil((file.bytes + 1) / smallFile), Math.ceil(announcedAtOnce / options.threads))
+      ),
       Stream.runForEach(ship)
     )
     yield* Shutdown.failIfAsked("the backup has no metadata and cannot be restored")
 
-    const totals = yield* ledger.totals
+    const totals = ledger.totals()
     const last: Metadata.Metadata = {
       ...Metadata.empty,
       ...header,
@@ -401,7 +443,7 @@ export const run = (
       files: totals.entries
     }
     const { file } = yield* put(FileName.FileName.Metadata(), Metadata.render(last))
-    yield* outgoing.send(file)
+    yield* outgoing.send([file])
     yield* disposal.dispose(file)
 
     const verdict: Verdict = {

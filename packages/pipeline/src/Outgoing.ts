@@ -4,12 +4,14 @@
  * @since 0.1.0
  */
 import * as Frame from "@sluice/format/Frame"
+import * as Sql from "@sluice/format/Sql"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 
+import * as Gathering from "./internal/gathering.js"
 import { PipeOut } from "./Pipe.js"
 import type { BackupError, OutputError } from "./SluiceError.js"
 import { SharedDirectory, type StagedFile, Staging } from "./Staging.js"
@@ -27,8 +29,8 @@ export class Outgoing extends Context.Tag("@sluice/pipeline/Outgoing")<Outgoing,
     name: string,
     content: Uint8Array
   ) => Effect.Effect<Option.Option<StagedFile>, OutputError | BackupError>
-  /** Lets one closed file leave. It is done when the last byte is out. */
-  readonly send: (file: StagedFile) => Effect.Effect<void, OutputError | BackupError>
+  /** Lets closed files leave, in their order. It is done when the last byte of the last one is out. */
+  readonly send: (files: ReadonlyArray<StagedFile>) => Effect.Effect<void, OutputError | BackupError>
 }>() {}
 
 const piped = (
@@ -36,7 +38,7 @@ const piped = (
   send: Context.Tag.Service<Outgoing>["send"]
 ) =>
   Outgoing.of({
-    announce: (name, content) => Effect.asSome(Effect.tap(staging.put(name, content), send)),
+    announce: (name, content) => Effect.asSome(Effect.tap(staging.put(name, content), (file) => send([file]))),
     send
   })
 
@@ -51,10 +53,20 @@ export const layerContent: Layer.Layer<Outgoing, never, PipeOut | Staging> = Lay
   Effect.gen(function*() {
     const pipe = yield* PipeOut
     const staging = yield* Staging
-    return piped(staging, (file) =>
+    const gathered = Gathering.make(pipe.write)
+    return piped(staging, (files) =>
       Effect.zipRight(
-        pipe.write(Frame.header(file.name, file.bytes)),
-        Stream.runForEach(staging.read(file.name), pipe.write)
+        Effect.forEach(files, (file) =>
+          Effect.zipRight(
+            gathered.write(Frame.header(file.name, file.bytes)),
+            file.bytes <= Gathering.size
+              ? Effect.flatMap(
+                staging.whole(file.name),
+                (parts) => Effect.forEach(parts, gathered.write, { discard: true })
+              )
+              : Stream.runForEach(staging.read(file.name), gathered.write)
+          ), { discard: true }),
+        gathered.flush
       ))
   })
 )
@@ -71,7 +83,7 @@ export const layerHeaderOnly: Layer.Layer<Outgoing, never, PipeOut | Staging | S
     const pipe = yield* PipeOut
     const staging = yield* Staging
     yield* SharedDirectory
-    return piped(staging, (file) => pipe.write(Frame.header(file.name, 0)))
+    return piped(staging, (files) => pipe.write(Sql.concat(files.map(({ name }) => Frame.header(name, 0)))))
   })
 )
 

@@ -10,6 +10,7 @@ import type * as Inventory from "@sluice/format/Inventory"
 import type * as Lines from "@sluice/format/Lines"
 import type * as LoadData from "@sluice/format/LoadData"
 import type * as SchemaFile from "@sluice/format/SchemaFile"
+import type * as Arr from "effect/Array"
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type * as Either from "effect/Either"
@@ -104,6 +105,27 @@ export interface Chunk {
 }
 
 /**
+ * The only chunk of a table that is small.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Small {
+  readonly chunk: Chunk
+  /** As many bytes as the table can have at most, about. */
+  readonly bytes: number
+}
+
+/**
+ * What a reader takes at once: one chunk, or several of tables that are small, which cost little more together than one
+ * of them by itself.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Portion = Arr.NonEmptyReadonlyArray<Chunk>
+
+/**
  * Some whole INSERT statements, or some whole lines. The bytes are lent: they are good until the next piece is asked for.
  *
  * @since 0.1.0
@@ -115,6 +137,17 @@ export interface Piece {
   readonly rows: number
   /** The bytes of the longest statement, with its end; for lines, about those of the longest that one line becomes. */
   readonly longest: number
+}
+
+/**
+ * A piece of a portion, with the chunk that it is of.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface PieceOf {
+  readonly chunk: Chunk
+  readonly piece: Piece
 }
 
 /**
@@ -182,12 +215,19 @@ export interface Snapshot {
     table: TableInfo,
     how?: Pick<ReadOptions, "utc">
   ) => Effect.Effect<SchemaFile.Definition, SourceError>
+  /** The definitions of several tables, in their order. They cost little more than one of them. */
+  readonly definitions: (
+    tables: ReadonlyArray<TableInfo>,
+    how?: Pick<ReadOptions, "utc">
+  ) => Effect.Effect<ReadonlyArray<SchemaFile.Definition>, SourceError>
   /** The triggers of a database, in the order in which they must be created. */
   readonly triggers: (database: DatabaseInfo) => Effect.Effect<ReadonlyArray<SchemaFile.Definition>, SourceError>
   /** The routines and events of a database: what others may need first. */
   readonly programs: (database: DatabaseInfo) => Effect.Effect<ReadonlyArray<SchemaFile.Definition>, SourceError>
   /** The chunks of a table, in the order of its key. */
   readonly plan: (table: TableInfo, options: PlanOptions) => Stream.Stream<Chunk, SourceError>
+  /** The only chunk of a table that is known to be small, without asking: it can be one of a portion. */
+  readonly small: (table: TableInfo, options: PlanOptions) => Option.Option<Small>
   /**
    * What the fields of a table's lines go into; or why its rows can only be read as INSERT statements, in words for
    * people. Asked for lines of such a table, `read` fails.
@@ -197,18 +237,18 @@ export interface Snapshot {
     options: ReadOptions
   ) => Effect.Effect<Either.Either<ReadonlyArray<LoadData.Column>, string>, SourceError>
   /**
-   * The rows of a chunk. At most as many chunks are read at once as the source has readers; others wait. When it fails
-   * with `readerLost`, the same chunk can be read again from its beginning; with as many lost as there are, it fails
-   * without it.
+   * The rows of a portion, chunk by chunk. At most as many portions are read at once as the source has readers; others
+   * wait. When it fails with `readerLost`, the chunk that was being read can be read again from its beginning, and the
+   * others behind it; with as many lost as there are, it fails without it.
    */
-  readonly read: (chunk: Chunk, options: ReadOptions) => Stream.Stream<Piece, SourceError>
+  readonly read: (portion: Portion, options: ReadOptions) => Stream.Stream<PieceOf, SourceError>
   /**
-   * To be run when all that is wanted of a table has been read. Lets go of what the server held for it.
+   * To be run when all that is wanted of some tables has been read. Lets go of what the server held for them.
    *
-   * Fails when the table is not the one any more that the snapshot was taken of, or when its definition was changed:
+   * Fails when one of them is not the one any more that the snapshot was taken of, or when its definition was changed:
    * what was read of it is then of no use, and neither is the dump.
    */
-  readonly finish: (table: TableInfo) => Effect.Effect<void, SourceError>
+  readonly finish: (tables: ReadonlyArray<TableInfo>) => Effect.Effect<void, SourceError>
 }
 
 /**

@@ -68,6 +68,8 @@ export class Staging extends Context.Tag("@sluice/pipeline/Staging")<Staging, {
   readonly put: (name: string, content: Uint8Array) => Effect.Effect<StagedFile, OutputError>
   /** The bytes of a closed file, in order. They are lent: good until the next are asked for. */
   readonly read: (name: string) => Stream.Stream<Uint8Array, BackupError>
+  /** The same of a file that is small, all at once. */
+  readonly whole: (name: string) => Effect.Effect<ReadonlyArray<Uint8Array>, BackupError>
   /** The names of all closed files. */
   readonly list: Effect.Effect<ReadonlyArray<string>, BackupError>
   /** Removes a closed file. */

@@ -171,12 +171,18 @@ export const source = (service: Source.Source["Type"], faults: ReadonlyArray<Sou
             serverWide: asked(snapshot.serverWide),
             database: asked(snapshot.database),
             definition: asked(snapshot.definition),
+            definitions: (tables, how) =>
+              Effect.zipRight(
+                Effect.forEach(tables, () => strike("Definition"), { discard: true }),
+                snapshot.definitions(tables, how)
+              ),
             triggers: asked(snapshot.triggers),
             programs: asked(snapshot.programs),
             plan: (table, options) => Stream.unwrap(Effect.as(strike("Plan"), snapshot.plan(table, options))),
+            small: snapshot.small,
             fields: snapshot.fields,
-            read: (chunk, options) =>
-              Stream.tap(snapshot.read(chunk, options), () => Effect.mapError(strike("Piece"), lostReader)),
+            read: (portion, options) =>
+              Stream.tap(snapshot.read(portion, options), () => Effect.mapError(strike("Piece"), lostReader)),
             finish: snapshot.finish
           }))
       }

@@ -87,6 +87,39 @@ export const table = (dialect: Dialect.Dialect, { utc }: Pick<Source.ReadOptions
     return SchemaFile.Definition.Table({ name: info.name, create })
   })
 
+/**
+ * Several tables, whose times are in UTC. Each is let go of with `letGo` before the next is opened, where that is of any
+ * use; so this is for tables that nobody can change.
+ *
+ * @internal
+ */
+export const tables = (
+  connection: Connection.RawConnection,
+  dialect: Dialect.Dialect,
+  some: ReadonlyArray<Catalog.Table>,
+  letGo: ReadonlyArray<string>
+): Effect.Effect<ReadonlyArray<SchemaFile.Definition>, SourceError | Connection.SeveralFailed> => {
+  const head = ["SET SESSION time_zone = '+00:00'"]
+  const each = some.map(({ info }) => {
+    const quoted = Sql.quoteName({ database: info.database, name: info.name })
+    return [`SELECT 1 FROM ${quoted} LIMIT 1`, `SHOW CREATE TABLE ${quoted}`, ...letGo]
+  })
+  return Effect.flatMap(
+    connection.queries([...head, ...each.flat()]),
+    (answers) =>
+      Effect.forEach(some, ({ info }, i) => {
+        const answer = answers[head.length + i * (2 + letGo.length) + 1]
+        const create = answer?.rows[0]?.[answer.columns.indexOf("Create Table")]
+        return create === null || create === undefined
+          ? Effect.fail(hidden(Sql.quoteName({ database: info.database, name: info.name })))
+          : Effect.map(
+            Exact.definition(connection, dialect, info, create),
+            (create) => SchemaFile.Definition.Table({ name: info.name, create })
+          )
+      })
+  )
+}
+
 /** The columns of a sequence, in their order. */
 const sequenceColumns = [
   "next_not_cached_value",

@@ -53,3 +53,6 @@ const margin = 8
  */
 export const isSmall = (sizes: FileSizes, table: Sql.Name, chunkBytes: number): boolean =>
   (sizes.get(Sql.quoteName(table)) ?? Number.POSITIVE_INFINITY) * margin <= chunkBytes
+
+/** The bytes of a table's file: none where they are not known. @internal */
+export const of = (sizes: FileSizes, table: Sql.Name): number => sizes.get(Sql.quoteName(table)) ?? 0

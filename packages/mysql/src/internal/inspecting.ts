@@ -307,9 +307,9 @@ export const open = (
       finish: (table) =>
         Effect.gen(function*() {
           const { info } = yield* find(table)
-          yield* moment.afterwards(info)
-          yield* tenants.close(info)
-          yield* moment.readApart(info)
+          yield* moment.afterwards([info])
+          yield* tenants.close([info])
+          yield* moment.readApart([info])
         }),
       moved: Effect.gen(function*() {
         if (moment.position.size === 0) return Option.none()

@@ -57,14 +57,15 @@ export const digest = (definition: Uint8Array): string =>
 
 const quoted = (table: TableName): string => Sql.quoteName({ database: table.database, name: table.name })
 
+const show = (table: TableName): string => `SHOW CREATE TABLE ${quoted(table)}`
+
+const shown = (connection: Connection.RawConnection, { rows: [row] }: Connection.Result): string => {
+  const create = row?.[1] ?? new Uint8Array(0)
+  return digest(connection.server.vendor === "mariadb" ? Printed.withoutConversions(create) : create)
+}
+
 const definitionOf = (connection: Connection.RawConnection, table: TableName) =>
-  Effect.map(
-    connection.query(`SHOW CREATE TABLE ${quoted(table)}`),
-    ({ rows: [row] }) => {
-      const create = row?.[1] ?? new Uint8Array(0)
-      return digest(connection.server.vendor === "mariadb" ? Printed.withoutConversions(create) : create)
-    }
-  )
+  Effect.map(connection.query(show(table)), (answer) => shown(connection, answer))
 
 /**
  * A pattern for how InnoDB writes a name: letters and digits of ASCII as they are, other characters behind an `@`, some
@@ -90,18 +91,20 @@ const plain = /^[A-Za-z0-9_]+$/
 /** All that InnoDB has, by the names it has them under; partitions stand under the name of their table. */
 type Stored = ReadonlyMap<string, ReadonlyArray<string>>
 
-const stored = (connection: Connection.RawConnection, listing: string) =>
-  Effect.map(connection.query(listing), ({ columns, rows }): Stored => {
-    const name = columns.findIndex((column) => column.toUpperCase() === "NAME")
-    return new Map(
-      Object.entries(Arr.groupBy(rows, (row) => text(row[name]).replace(/#p#.*$/i, "").toLowerCase())).map((
-        [table, rows]
-      ) => [table, rows.map((row) => row.map(text).join(" ")).sort()])
-    )
-  })
+const storedIn = ({ columns, rows }: Connection.Result): Stored => {
+  const name = columns.findIndex((column) => column.toUpperCase() === "NAME")
+  return new Map(
+    Object.entries(Arr.groupBy(rows, (row) => text(row[name]).replace(/#p#.*$/i, "").toLowerCase())).map((
+      [table, rows]
+    ) => [table, rows.map((row) => row.map(text).join(" ")).sort()])
+  )
+}
 
-/** The session's character set is `binary`, and names are not. */
-const literal = (name: string): string => `CONVERT(${Sql.quoteText(name)} USING utf8mb4)`
+const stored = (connection: Connection.RawConnection, listing: string) =>
+  Effect.map(connection.query(listing), storedIn)
+
+/** The session's character set is `binary`, and names are not. A name that is converted would not be looked up. */
+const literal = (name: string): string => `_utf8mb4${Sql.quoteText(name)}`
 
 const isPlain = (table: TableName): boolean => plain.test(table.database) && plain.test(table.name)
 
@@ -119,6 +122,12 @@ const numbersIn = (all: Stored, table: TableName): Option.Option<string> => {
     : Array.from(all).flatMap(([name, rows]) => storedAs(table).test(name) ? rows : [])
   return found.length === 0 ? Option.none() : Option.some([...found].sort().join("\n"))
 }
+
+/** What may be one of these tables, as `listingOf` has one. A plain name has no `#`, which begins that of a partition. */
+const listingOfAll = (listing: string, tables: ReadonlyArray<TableName>): string =>
+  `${listing} WHERE SUBSTRING_INDEX(LOWER(NAME), '#', 1) IN (${
+    tables.map(({ database, name }) => literal(`${database}/${name}`.toLowerCase())).join(", ")
+  })`
 
 /** What several tables are listed as: as few lists are asked for as all of them stand in. */
 const numbersOf = (
@@ -155,18 +164,19 @@ export const areExact = (
     Effect.mapError((error) => error.toSource(what))
   )
 
-const createdOf = (connection: Connection.RawConnection, databases: ReadonlyArray<string>, only?: string) =>
+const creation = "SELECT TABLE_SCHEMA, TABLE_NAME, CREATE_TIME FROM information_schema.TABLES WHERE TABLE_SCHEMA"
+
+const createdIn = ({ rows }: Connection.Result): ReadonlyMap<string, string> =>
+  new Map(rows.map((row) => [quoted({ database: text(row[0]), name: text(row[1]) }), text(row[2])]))
+
+const createdOfAll = (connection: Connection.RawConnection, databases: ReadonlyArray<string>) =>
   databases.length === 0
-    ? Effect.succeed(new Map<string, string>())
-    : Effect.map(
-      connection.query(
-        "SELECT TABLE_SCHEMA, TABLE_NAME, CREATE_TIME FROM information_schema.TABLES " +
-          `WHERE TABLE_SCHEMA IN (${databases.map(literal).join(", ")})${
-            only === undefined ? "" : ` AND TABLE_NAME = ${literal(only)}`
-          }`
-      ),
-      ({ rows }) => new Map(rows.map((row) => [quoted({ database: text(row[0]), name: text(row[1]) }), text(row[2])]))
-    )
+    ? Effect.succeed<ReadonlyMap<string, string>>(new Map())
+    : Effect.map(connection.query(`${creation} IN (${databases.map(literal).join(", ")})`), createdIn)
+
+/** Both names alone are looked up, where a list of names would have all tables of the database opened. */
+const askCreated = (table: TableName): string =>
+  `${creation} = ${literal(table.database)} AND TABLE_NAME = ${literal(table.name)}`
 
 /**
  * Marks tables: what InnoDB has and the times in one question each, the definitions on all connections at once.
@@ -182,21 +192,20 @@ export const read = (
   Effect.gen(function*() {
     const [first] = connections
     // The definitions first: a table that the server cannot open makes the lists fail too, and they do not name it.
-    const definitions = yield* Effect.forEach(connections, (connection, at) =>
-      Effect.forEach(
-        tables.filter((_, i) => i % connections.length === at),
-        (table) =>
-          Effect.mapBoth(definitionOf(connection, table), {
-            onFailure: (error) => error.toSource(what, quoted(table)),
-            onSuccess: (definition) => [quoted(table), definition] as const
-          })
-      ), { concurrency: "unbounded" })
+    const definitions = yield* Effect.forEach(connections, (connection, at) => {
+      const own = tables.filter((_, i) => i % connections.length === at)
+      return Effect.mapBoth(connection.queries(own.map(show)), {
+        onFailure: ({ at, error }) => error.toSource(what, own.slice(at, at + 1).map(quoted)[0]),
+        onSuccess: (answers) =>
+          Arr.zipWith(own, answers, (table, answer) => [quoted(table), shown(connection, answer)] as const)
+      })
+    }, { concurrency: "unbounded" })
     const numbers = yield* Effect.mapError(
       numbersOf(first, exact ? dialect.storedTables : [], tables),
       (error) => error.toSource(what)
     )
     const created = yield* Effect.mapError(
-      createdOf(first, Arr.dedupe(tables.map((table) => table.database))),
+      createdOfAll(first, Arr.dedupe(tables.map((table) => table.database))),
       (error) => error.toSource(what)
     )
     return new Map(
@@ -226,6 +235,15 @@ export const changed = (table: TableName, how: string): SourceError =>
 
 const gone = new Set(["UnknownTable", "UnknownDatabase"])
 
+const compare = (table: TableName, mark: Mark, now: Omit<Mark, "listing">): Effect.Effect<void, SourceError> =>
+  now.definition !== mark.definition
+    ? Effect.fail(changed(table, "its definition was changed while the dump ran"))
+    : same(mark, now)
+    ? Effect.void
+    : Effect.fail(
+      changed(table, "it was emptied, made anew, or exchanged for another table while the dump ran")
+    )
+
 /**
  * Fails when a table is not the one that was marked any more.
  *
@@ -243,7 +261,7 @@ export const check = (
       : Option.none()
     const created = Option.isSome(mark.numbers)
       ? mark.created
-      : (yield* createdOf(connection, [table.database], table.name)).get(quoted(table)) ?? ""
+      : createdIn(yield* connection.query(askCreated(table))).get(quoted(table)) ?? ""
     return { definition, numbers, created }
   }).pipe(
     Effect.catchIf(
@@ -251,13 +269,60 @@ export const check = (
       () => Effect.fail(changed(table, "it was dropped or renamed while the dump ran"))
     ),
     Effect.mapError((error) => error._tag === "MysqlError" ? error.toSource(what, quoted(table)) : error),
-    Effect.flatMap((now) =>
-      now.definition !== mark.definition
-        ? Effect.fail(changed(table, "its definition was changed while the dump ran"))
-        : same(mark, now)
-        ? Effect.void
-        : Effect.fail(
-          changed(table, "it was emptied, made anew, or exchanged for another table while the dump ran")
-        )
+    Effect.flatMap((now) => compare(table, mark, now))
+  )
+
+/** A table with what it was marked as. @internal */
+export type Marked = readonly [table: TableName, mark: Mark]
+
+/**
+ * The same for several tables, which cost little more than one. When not all can be asked for at once, they are asked
+ * for one by one, which tells what the matter is.
+ *
+ * @internal
+ */
+export const checkAll = (
+  connection: Connection.RawConnection,
+  tables: ReadonlyArray<Marked>
+): Effect.Effect<void, SourceError> => {
+  const oneByOne = (some: ReadonlyArray<Marked>) =>
+    Effect.forEach(some, ([table, mark]) => check(connection, table, mark), { discard: true })
+  /** Those of one listing, or of none. */
+  const together = (some: ReadonlyArray<Marked>, listing: string) =>
+    Effect.matchEffect(
+      connection.queries([
+        ...some.map(([table]) => show(table)),
+        ...(listing === ""
+          ? some.map(([table]) => askCreated(table))
+          : [listingOfAll(listing, some.map(([table]) => table))])
+      ]),
+      {
+        onFailure: () => oneByOne(some),
+        onSuccess: (answers) => {
+          const rest = answers.slice(some.length)
+          const all = listing === "" ? undefined : new Map(rest.flatMap((answer) => Array.from(storedIn(answer))))
+          return Effect.forEach(Arr.zip(some, answers), ([[table, mark], answer], i) => {
+            const times = rest[i]
+            return compare(table, mark, {
+              definition: shown(connection, answer),
+              numbers: all === undefined ? Option.none() : numbersIn(all, table),
+              created: all !== undefined
+                ? mark.created
+                : times === undefined
+                ? ""
+                : createdIn(times).get(quoted(table)) ?? ""
+            })
+          }, { discard: true })
+        }
+      }
+    )
+  const [special, plain] = Arr.partition(tables, ([table, { numbers }]) => Option.isNone(numbers) || isPlain(table))
+  return Effect.zipRight(
+    oneByOne(special),
+    Effect.forEach(
+      Object.entries(Arr.groupBy(plain, ([, { listing }]) => listing)),
+      ([listing, some]) => together(some, listing),
+      { discard: true }
     )
   )
+}

@@ -56,12 +56,12 @@ export interface Moment {
   readonly letsGo: boolean
   /** Makes sure that a table that is open is the one it should be, where it could be another. */
   readonly whileOpen: Option.Option<(table: Marks.TableName) => Effect.Effect<void, SourceError>>
-  /** Makes sure that a table stayed what it was. */
-  readonly afterwards: (table: Marks.TableName) => Effect.Effect<void, SourceError>
+  /** Makes sure that tables stayed what they were. */
+  readonly afterwards: (tables: ReadonlyArray<Marks.TableName>) => Effect.Effect<void, SourceError>
   /** The connection that reads a table of an engine without transactions, which it holds a lock on. */
   readonly apart: (table: Marks.TableName) => Option.Option<Connection.RawConnection>
-  /** To be run when such a table has been read. */
-  readonly readApart: (table: Marks.TableName) => Effect.Effect<void, SourceError>
+  /** To be run when tables have been read, of which some may be such. */
+  readonly readApart: (tables: ReadonlyArray<Marks.TableName>) => Effect.Effect<void, SourceError>
 }
 
 const what = "cannot take a consistent snapshot of the source"
@@ -269,11 +269,13 @@ export const take = (options: Options): Effect.Effect<Moment, SourceError, Scope
         guard === "Checked" && i > 0 ? connection.query("SET SESSION lock_wait_timeout = 1") : Effect.void
       ), { concurrency: "unbounded", discard: true }).pipe(Effect.mapError(toSource))
 
-    const check = (table: Marks.TableName) =>
+    const marked = (table: Marks.TableName): Effect.Effect<Marks.Marked, SourceError> =>
       Option.match(Option.fromNullable(marks.get(nameOf(table))), {
         onNone: () => Effect.fail(Marks.changed(table, "it was not there when the snapshot was taken")),
-        onSome: (mark) => Marks.check(witness, table, mark)
+        onSome: (mark) => Effect.succeed([table, mark])
       })
+    const check = (table: Marks.TableName) =>
+      Effect.flatMap(marked(table), ([, mark]) => Marks.check(witness, table, mark))
     const unread = new Set(heldApart.keys())
     const named = (table: Catalog.Listed) => `${nameOf(table)} (${table.engine})`
     const plain = identity.tables.filter(isPlain)
@@ -291,16 +293,20 @@ export const take = (options: Options): Effect.Effect<Moment, SourceError, Scope
       },
       letsGo: canLetGo && guard !== "MetadataLocks",
       whileOpen: guard === "Checked" ? Option.some(check) : Option.none(),
-      afterwards: (table) =>
-        guard === "Checked" && !heldApart.has(nameOf(table))
-          ? Effect.void
-          : Effect.zipRight(guard === "BackupLock" ? Guards.alive(keeper) : Effect.void, check(table)),
+      afterwards: (tables) => {
+        const unheld = guard === "Checked" ? tables.filter((table) => heldApart.has(nameOf(table))) : tables
+        return unheld.length === 0 ? Effect.void : Effect.zipRight(
+          guard === "BackupLock" ? Guards.alive(keeper) : Effect.void,
+          Effect.flatMap(Effect.forEach(unheld, marked), (some) => Marks.checkAll(witness, some))
+        )
+      },
       apart: (table) => heldApart.has(nameOf(table)) ? apart : Option.none(),
-      readApart: (table) =>
-        Effect.suspend(() =>
-          unread.delete(nameOf(table)) && unread.size === 0 && Option.isSome(apart)
+      readApart: (tables) =>
+        Effect.suspend(() => {
+          const some = tables.filter((table) => unread.delete(nameOf(table)))
+          return some.length > 0 && unread.size === 0 && Option.isSome(apart)
             ? Effect.asVoid(Effect.mapError(apart.value.query("UNLOCK TABLES"), toSource))
             : Effect.void
-        )
+        })
     } satisfies Moment
   })

@@ -177,6 +177,7 @@ const create = (options: Transport.Options, driver: Mysql.ConnectionOptions) => 
     stream,
     // None is ever prepared, but mysql2 makes room for 16000 on each connection.
     maxPreparedStatements: 1,
+    multipleStatements: options.severalStatements === true,
     flags
   })
   // A connection tells of an error once more after the command that failed of it; nobody listening would end Node.

@@ -141,6 +141,73 @@ export const fields = (
   json: Json
 ) => Fields.of(table, dialect, { exactJson: json === "Exact", hexBlob: options.hexBlob === true })
 
+/** What is asked for the rows of a chunk, and how they are written. */
+interface Question {
+  readonly columns: ReadonlyArray<Catalog.Column>
+  readonly select: string
+  readonly insert: Connection.InsertOptions
+  /** Whether the session has to be one that looks into values of JSON. */
+  readonly exact: boolean
+}
+
+const question = (
+  dialect: Dialect.Dialect,
+  table: Catalog.Table,
+  chunk: Source.Chunk,
+  options: Source.ReadOptions,
+  json: Json
+): Question => {
+  const period = History.columns(table, chunk)
+  const columns = [...table.columns.filter((column) => !column.generated), ...period]
+  return {
+    columns,
+    select: `SELECT /*!40001 SQL_NO_CACHE */ ${columns.map(expression(dialect, json)).join(", ")}${from(table, chunk)}${
+      order(table)
+    }`,
+    insert: {
+      head: head(table, columns, options.completeInsert || period.length > 0),
+      kinds: columns.map(({ kind }) => options.hexBlob === true && kind === "Binary" ? "Hex" : kind),
+      statementSize: options.statementSize
+    },
+    exact: columns.some(checked(dialect, json))
+  }
+}
+
+const utc = "SET SESSION time_zone = '+00:00'"
+
+const withoutJson = "SET SESSION character_set_connection = binary"
+
+/**
+ * Whether the rows of a table can be asked for together with those of others: where the session has to be no other one.
+ *
+ * @internal
+ */
+export const isOrdinary = (dialect: Dialect.Dialect, table: Catalog.Table, json: Json): boolean =>
+  Option.isNone(table.period) && table.columns.some(({ generated }) => !generated) &&
+  !table.columns.some(checked(dialect, json))
+
+/** What the session is set to for several tables. @internal */
+export const session = (dialect: Dialect.Dialect): ReadonlyArray<string> => [
+  ...(Option.isSome(dialect.exactJson) ? [withoutJson] : []),
+  utc
+]
+
+/**
+ * The statement for the rows of a table that is ordinary, in UTC, as INSERT statements.
+ *
+ * @internal
+ */
+export const statement = (
+  dialect: Dialect.Dialect,
+  table: Catalog.Table,
+  chunk: Source.Chunk,
+  options: Source.ReadOptions,
+  json: Json
+): Connection.Statement => {
+  const { insert, select } = question(dialect, table, chunk, options, json)
+  return { sql: select, insert }
+}
+
 /**
  * The rows of a chunk as INSERT statements, or as lines.
  *
@@ -154,12 +221,7 @@ export const rows = (
   options: Source.ReadOptions,
   json: Json
 ): Stream.Stream<Source.Piece, MysqlError.MysqlError> => {
-  const period = History.columns(table, chunk)
-  const columns = [...table.columns.filter((column) => !column.generated), ...period]
-  const exact = columns.some(checked(dialect, json))
-  const select = `SELECT /*!40001 SQL_NO_CACHE */ ${columns.map(expression(dialect, json)).join(", ")}${
-    from(table, chunk)
-  }${order(table)}`
+  const { columns, exact, insert, select } = question(dialect, table, chunk, options, json)
   const lines = (layout: Lines.Layout) =>
     Either.match(fields(dialect, table, options, json), {
       onLeft: (why) => Stream.fail(MysqlError.make("Statement", `its rows cannot be read as lines: ${why}`)),
@@ -169,23 +231,16 @@ export const rows = (
     Effect.zipRight(
       // paths into JSON are text; whatever else is in the statement means the same under either
       Option.isSome(dialect.exactJson)
-        ? connection.query(`SET SESSION ${exact ? ExactJson.session : "character_set_connection = binary"}`)
+        ? connection.query(exact ? `SET SESSION ${ExactJson.session}` : withoutJson)
         : Effect.void,
       options.utc
-        ? connection.query("SET SESSION time_zone = '+00:00'")
+        ? connection.query(utc)
         : Zones.use(connection, columns, from(table, chunk))
     ),
     options.lines !== undefined
       ? lines(options.lines)
       : columns.length === 0
       ? countedRows(connection, table, chunk, options)
-      : connection.insertStatements(
-        select,
-        {
-          head: head(table, columns, options.completeInsert || period.length > 0),
-          kinds: columns.map(({ kind }) => options.hexBlob === true && kind === "Binary" ? "Hex" : kind),
-          statementSize: options.statementSize
-        }
-      )
+      : connection.insertStatements(select, insert)
   ))
 }

@@ -42,8 +42,13 @@ export interface Tenants {
   readonly lease: (
     table: Marks.TableName
   ) => Effect.Effect<Readers.Lease<Connection.RawConnection>, SourceError, Scope.Scope>
-  /** Closes the table on all connections that are not lent. */
-  readonly close: (table: Marks.TableName) => Effect.Effect<void>
+  /**
+   * Lends a connection that has no table open, to read several of which none has to be checked while it is open. Each
+   * has to be let go of, with `rollback`, before the next is opened, where that is of any use.
+   */
+  readonly leaseEmpty: Effect.Effect<Readers.Lease<Connection.RawConnection>, SourceError, Scope.Scope>
+  /** Closes the tables on all connections that are not lent. */
+  readonly close: (tables: ReadonlyArray<Marks.TableName>) => Effect.Effect<void>
 }
 
 /** @internal */
@@ -116,17 +121,19 @@ export const make = (options: Options): Effect.Effect<Tenants> =>
 
     type Attempt = Either.Either<Readers.Lease<Connection.RawConnection>, SourceError | MysqlError.MysqlError>
 
+    /** Takes a connection, of those that are preferred if there is a choice, and prepares it. */
     const attempt = (
-      table: Marks.TableName,
-      name: string
+      prefers: (tenant: Tenant) => boolean,
+      may: (tenant: Tenant) => boolean,
+      prepare: (tenant: Tenant) => Effect.Effect<void, SourceError | MysqlError.MysqlError>
     ): Effect.Effect<Attempt, SourceError, Scope.Scope> =>
       Effect.uninterruptibleMask((restore) =>
         Effect.gen(function*() {
           const scope = yield* Scope.make()
-          const lease = yield* restore(
-            Scope.extend(readers.lease((tenant) => tenant.holds === name, isFree(name)), scope)
-          ).pipe(Effect.onError((cause) => Scope.close(scope, Exit.failCause(cause))))
-          const entered = yield* Effect.exit(restore(Effect.either(enter(lease.connection, table, name))))
+          const lease = yield* restore(Scope.extend(readers.lease(prefers, may), scope)).pipe(
+            Effect.onError((cause) => Scope.close(scope, Exit.failCause(cause)))
+          )
+          const entered = yield* Effect.exit(restore(Effect.either(prepare(lease.connection))))
           if (Exit.isFailure(entered)) {
             lease.connection.holds = undefined
             yield* Scope.close(scope, entered)
@@ -163,7 +170,11 @@ export const make = (options: Options): Effect.Effect<Tenants> =>
       Effect.gen(function*() {
         let since = yield* Clock.currentTimeMillis
         while (true) {
-          const result = yield* attempt(table, name)
+          const result = yield* attempt(
+            (tenant) => tenant.holds === name,
+            isFree(name),
+            (tenant) => enter(tenant, table, name)
+          )
           if (Either.isRight(result)) return result.right
           const error = result.left
           // it was lost before it was asked for a row, and was not given back: one after the other, none is left
@@ -181,17 +192,35 @@ export const make = (options: Options): Effect.Effect<Tenants> =>
         }
       })
 
+    const leaseEmpty = (): Tenants["leaseEmpty"] =>
+      Effect.flatMap(
+        attempt((tenant) => tenant.opened === undefined, () => true, leave),
+        Either.match({
+          onRight: (lease): Tenants["leaseEmpty"] => Effect.succeed(lease),
+          onLeft: (error) =>
+            error._tag === "SourceError"
+              ? Effect.fail(error)
+              : error.reason === "ConnectionLost"
+              ? leaseEmpty()
+              : Effect.fail(error.toSource(what, "a savepoint"))
+        })
+      )
+
     return {
       lease: (table) =>
         Effect.suspend(() => {
           const name = Sql.quoteName({ database: table.database, name: table.name })
           return Effect.acquireUseRelease(want(name, 1), () => lease(table, name), () => want(name, -1))
         }),
-      close: (table) =>
+      leaseEmpty: leaseEmpty(),
+      close: (tables) =>
         Effect.suspend(() => {
-          const name = Sql.quoteName(table)
+          const names = new Set(tables.map((table) => Sql.quoteName({ database: table.database, name: table.name })))
+          const concerned = (tenant: Tenant) => tenant.opened !== undefined && names.has(tenant.opened)
           // one that is lost is found out when it is lent
-          return readers.visit((tenant) => tenant.opened === name, (tenant) => Effect.ignore(leave(tenant)))
+          return tenants.some(concerned)
+            ? readers.visit(concerned, (tenant) => Effect.ignore(leave(tenant)))
+            : Effect.void
         })
     }
   })

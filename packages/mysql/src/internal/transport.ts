@@ -31,6 +31,8 @@ export interface Options {
   readonly connectTimeout?: Duration.Duration | undefined
   readonly tls?: Tls.Tls | undefined
   readonly cleartextPlugin?: boolean | undefined
+  /** Whether one text may hold several statements: never when not given. */
+  readonly severalStatements?: boolean | undefined
 }
 
 const defaultTimeout = Duration.seconds(10)

@@ -204,10 +204,10 @@ export const plan = (
   const unread = (detail: string) =>
     new TargetError({ reason: "Unsupported", what: "cannot read rows from the target", where: at, detail })
   const reading = <A extends RowSums.Taker>(chunk: Source.Chunk, taker: A): Effect.Effect<A, TargetError> =>
-    snapshot.read(chunk, read).pipe(
+    snapshot.read([chunk], read).pipe(
       Stream.mapError(Inspection.asTarget),
-      Stream.runForEach(({ bytes }) =>
-        Either.match(taker.push(bytes), {
+      Stream.runForEach(({ piece }) =>
+        Either.match(taker.push(piece.bytes), {
           onLeft: (error) => unread(error._tag === "Unclear" ? error.detail : error.message),
           onRight: () => Effect.void
         })
@@ -241,7 +241,7 @@ export const plan = (
           return all
         }
       ),
-    finish: () => Effect.mapError(snapshot.finish(pair.target), Inspection.asTarget)
+    finish: () => Effect.mapError(snapshot.finish([pair.target]), Inspection.asTarget)
   })
 
   if (!options.again && rows !== undefined) {

@@ -8,21 +8,23 @@ import * as Stream from "effect/Stream"
 
 import type { Progress } from "../Progress.js"
 import { type OutputError, SourceError } from "../SluiceError.js"
-import type { Piece } from "../Source.js"
+import type { Chunk, PieceOf, Portion } from "../Source.js"
 
 /** @internal */
 export interface Retakes {
   /**
-   * The files of a chunk. When the chunk's reader is lost, another one of the snapshot reads it again from its
-   * beginning, as long as no file of it was handed on: what has left cannot be taken back, and nothing says that the
-   * rows of a table without a key come in the same order again.
+   * The files of a portion. When its reader is lost, another one of the snapshot reads the chunk that it was at again
+   * from its beginning, and those behind it, as long as no file of that chunk was handed on: what has left cannot be
+   * taken back, and nothing says that the rows of a table without a key come in the same order again.
    *
-   * `attempt` reads the chunk once, and lets `count` see what was read. The file that it was at when it failed is
-   * thrown away.
+   * `attempt` reads what is left of the portion once, and tells `seen` of each piece before it is written. The file
+   * that it was at when it failed is thrown away; those of earlier chunks were handed on when it came to that one.
    */
-  readonly files: <A>(
+  readonly files: <A extends { readonly chunk: Chunk }>(
+    portion: Portion,
     attempt: (
-      count: (pieces: Stream.Stream<Piece, SourceError>) => Stream.Stream<Piece, SourceError>
+      left: Portion,
+      seen: (piece: PieceOf) => Effect.Effect<void>
     ) => Stream.Stream<A, SourceError | OutputError>
   ) => Stream.Stream<A, SourceError | OutputError>
   /** What people should know of it. */
@@ -45,23 +47,31 @@ const and = (error: SourceError, more: string): SourceError =>
 export const make = (progress: Progress["Type"]): Retakes => {
   let retaken = 0
   return {
-    files: (attempt) =>
+    files: (portion, attempt) =>
       Stream.suspend(() => {
+        /** What is read now, or again. */
+        let left = portion
         let handedOn = 0
         let rows = 0
         let bytes = 0
-        const once = Stream.tap(
-          attempt(Stream.tap((piece) =>
-            Effect.suspend(() => {
-              rows += piece.rows
-              bytes += piece.bytes.length
-              return progress.add({ rows: piece.rows, bytes: piece.bytes.length })
-            })
-          )),
-          () =>
-            Effect.sync(() => {
-              handedOn += 1
-            })
+        const seen = ({ chunk, piece }: PieceOf) =>
+          Effect.suspend(() => {
+            if (left[0] !== chunk) {
+              const [, ...rest] = left.slice(left.indexOf(chunk))
+              left = [chunk, ...rest]
+              handedOn = 0
+              rows = 0
+              bytes = 0
+            }
+            rows += piece.rows
+            bytes += piece.bytes.length
+            return progress.add({ rows: piece.rows, bytes: piece.bytes.length })
+          })
+        const once = Stream.suspend(() =>
+          Stream.map(attempt(left, seen), (file) => {
+            if (file.chunk === left[0]) handedOn += 1
+            return file
+          })
         )
         const forget = Effect.suspend(() => {
           const read = { rows: -rows, bytes: -bytes }

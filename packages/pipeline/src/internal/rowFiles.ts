@@ -50,66 +50,54 @@ export const make = (options: {
   const without = new Map<string, Set<string>>()
 
   const files = (
-    chunk: Source.Chunk,
+    portion: Source.Portion,
     how: Source.ReadOptions,
-    preamble: Uint8Array,
-    file: typeof FileName.FileName.Rows | typeof FileName.FileName.LoadData,
-    finish: (file: StagedFile, subPart: number) => Stream.Stream<Made, OutputError>
-  ): Files =>
-    retakes.files((count) =>
-      snapshot.read(chunk, how).pipe(
-        Stream.tap((piece) =>
-          Effect.sync(() => {
-            longest = Math.max(longest, piece.longest)
-          }).pipe(Effect.zipRight(pace.pass(piece.bytes.length)))
-        ),
-        count,
-        rotating.files(staging, {
-          name: (subPart) => FileName.render(file({ ...nameOf(chunk.table), part: chunk.part, subPart })),
-          preamble,
-          limit
-        }),
-        Stream.zipWithIndex,
-        Stream.flatMap(([file, subPart]) =>
-          Option.match(file, { onNone: () => Stream.empty, onSome: (file) => finish(file, subPart) })
-        )
-      )
-    )
+    preamble: (chunk: Source.Chunk) => Uint8Array,
+    file: typeof FileName.FileName.Rows | typeof FileName.FileName.LoadData
+  ): Stream.Stream<rotating.FileOf, SourceError | OutputError> =>
+    retakes.files(portion, (left, seen) =>
+      snapshot.read(left, how).pipe(rotating.files(staging, {
+        name: ({ part, table }, subPart) => FileName.render(file({ ...nameOf(table), part, subPart })),
+        preamble,
+        limit,
+        seen: (next) =>
+          Effect.suspend(() => {
+            longest = Math.max(longest, next.piece.longest)
+            return Effect.zipRight(seen(next), pace.pass(next.piece.bytes.length))
+          })
+      })))
 
-  const headOf = ({ preamble }: Source.TableInfo): Uint8Array =>
+  const headOf = ({ table: { preamble } }: Source.Chunk): Uint8Array =>
     preamble === undefined ? head : Sql.concat([head, Sql.bytes(preamble)])
 
-  const inserts = (chunk: Source.Chunk): Files => {
-    const table = Option.some(chunk.table)
-    const how = { ...read, lines: undefined }
-    return files(
-      chunk,
-      how,
-      headOf(chunk.table),
-      FileName.FileName.Rows,
-      (file) => Stream.succeed({ file, table, objects: 0 })
+  const inserts = (portion: Source.Portion): Files =>
+    Stream.map(
+      files(portion, { ...read, lines: undefined }, headOf, FileName.FileName.Rows),
+      ({ chunk, file }) => ({ file, table: Option.some(chunk.table), objects: 0 })
     )
-  }
 
   const lines = (chunk: Source.Chunk, layout: Lines.Layout, columns: ReadonlyArray<LoadData.Column>): Files => {
     const table = Option.some(chunk.table)
     const names = Lines.header(layout, columns.map(({ name }) => name))
-    return files(chunk, read, names, FileName.FileName.LoadData, (file, subPart) =>
-      Stream.unwrap(Effect.map(
-        staging.put(
-          FileName.render(FileName.FileName.Rows({ ...nameOf(chunk.table), part: chunk.part, subPart })),
-          Sql.concat([
-            headOf(chunk.table),
-            Lines.statement({ file: file.name, table: chunk.table.name, layout, columns })
-          ])
-        ),
-        // the statement comes before its rows, and the rows are those that it loads
-        (statement): Stream.Stream<Made> =>
-          Stream.make(
-            { file: { ...statement, rows: file.rows }, table, objects: 0 },
-            { file, table, objects: 0, countedElsewhere: true }
-          )
-      )))
+    return Stream.flatMap(
+      files([chunk], read, () => names, FileName.FileName.LoadData),
+      ({ file, subPart }) =>
+        Stream.unwrap(Effect.map(
+          staging.put(
+            FileName.render(FileName.FileName.Rows({ ...nameOf(chunk.table), part: chunk.part, subPart })),
+            Sql.concat([
+              headOf(chunk),
+              Lines.statement({ file: file.name, table: chunk.table.name, layout, columns })
+            ])
+          ),
+          // the statement comes before its rows, and the rows are those that it loads
+          (statement): Stream.Stream<Made> =>
+            Stream.make(
+              { file: { ...statement, rows: file.rows }, table, objects: 0 },
+              { file, table, objects: 0, countedElsewhere: true }
+            )
+        ))
+    )
   }
 
   const notAsLines = (table: Source.TableInfo, why: string): void => {
@@ -118,19 +106,22 @@ export const make = (options: {
   }
 
   return {
-    /** The files of a chunk. */
-    files: (chunk: Source.Chunk): Files => {
+    /** The files of a portion. Whether a table can be written as lines is asked for each. */
+    files: (portion: Source.Portion): Files => {
       const layout = read.lines
-      return layout === undefined ? inserts(chunk) : Stream.unwrap(Effect.map(
-        snapshot.fields(chunk.table, read),
-        Either.match({
-          onLeft: (why) => {
-            notAsLines(chunk.table, why)
-            return inserts(chunk)
-          },
-          onRight: (columns) => lines(chunk, layout, columns)
-        })
-      ))
+      return layout === undefined ?
+        inserts(portion) :
+        Stream.flatMap(Stream.fromIterable(portion), (chunk) =>
+          Stream.unwrap(Effect.map(
+            snapshot.fields(chunk.table, read),
+            Either.match({
+              onLeft: (why) => {
+                notAsLines(chunk.table, why)
+                return inserts([chunk])
+              },
+              onRight: (columns) => lines(chunk, layout, columns)
+            })
+          )))
     },
     /** The bytes of the longest statement that was read so far. */
     longest: (): number => longest,

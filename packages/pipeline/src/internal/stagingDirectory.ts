@@ -6,6 +6,7 @@
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Path from "@effect/platform/Path"
 import * as FileName from "@sluice/format/FileName"
+import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Stream from "effect/Stream"
@@ -181,6 +182,11 @@ export const make = (options: Options): Effect.Effect<
       create: internal.create(open),
       put: internal.put(open),
       read,
+      whole: (name) =>
+        Effect.mapBoth(fs.readFile(at(name)), {
+          onSuccess: Arr.of,
+          onFailure: toBackupError("cannot read a file of the backup", at(name))
+        }),
       list: fs.readDirectory(folder).pipe(
         Effect.map((names) => names.filter((name) => !name.startsWith(".")).sort()),
         Effect.mapError(toBackupError("cannot read the backup's folder", options.path))

@@ -5,12 +5,14 @@
  */
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Path from "@effect/platform/Path"
+import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as ExecutionStrategy from "effect/ExecutionStrategy"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 
+import * as Checksum from "../Checksum.js"
 import { BackupError, OutputError } from "../SluiceError.js"
 import type { Staging } from "../Staging.js"
 import { toBackupError, toOutputError } from "./platform.js"
@@ -60,6 +62,14 @@ const makePool = (size: number) => {
     }
   }
 }
+
+const isThere = (name: string) =>
+  new OutputError({
+    reason: "File",
+    what: "cannot stage a file",
+    where: name,
+    detail: "a file of that name is waiting already"
+  })
 
 const cannotSpill = (name: string) =>
   toOutputError("cannot write a private temporary file", name, "Set TMPDIR to a folder with more room")
@@ -149,14 +159,7 @@ export const make = (
 
     const openReserved = (reserve: number): internal.Open => (name) =>
       Effect.gen(function*() {
-        if (files.has(name)) {
-          return yield* new OutputError({
-            reason: "File",
-            what: "cannot stage a file",
-            where: name,
-            detail: "a file of that name is waiting already"
-          })
-        }
+        if (files.has(name)) return yield* isThere(name)
         const held: Held = { content: { _tag: "Memory", blocks: [], size: 0 }, reserved: reserve }
         let closed = false
         yield* Effect.uninterruptibleMask((restore) =>
@@ -216,7 +219,14 @@ export const make = (
     return {
       share,
       create: internal.create(open),
-      put: internal.put(openReserved(0)),
+      put: (name, bytes) =>
+        Effect.suspend(() => {
+          if (files.has(name)) return isThere(name)
+          const content: Content = { _tag: "Memory", blocks: [], size: 0 }
+          append(content, bytes)
+          files.set(name, { content, reserved: 0 })
+          return Effect.succeed({ name, bytes: bytes.length, rows: 0, checksum: Checksum.of(bytes) })
+        }),
       read: (name) =>
         Stream.unwrap(Effect.map(held(name), ({ content }) =>
           content._tag === "Memory"
@@ -226,6 +236,14 @@ export const make = (
               fs.stream(content.path, { chunkSize: blockSize }),
               toBackupError("cannot read a private temporary file", name)
             ))),
+      whole: (name) =>
+        Effect.flatMap(held(name), ({ content }) =>
+          content._tag === "Memory"
+            ? Effect.succeed(blocksOf(content))
+            : Effect.mapBoth(fs.readFile(content.path), {
+              onSuccess: Arr.of,
+              onFailure: toBackupError("cannot read a private temporary file", name)
+            })),
       list: Effect.sync(() => Array.from(files.keys()).sort()),
       remove: (name) =>
         Effect.suspend(() => {

@@ -6,7 +6,7 @@
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 
-import type { Chunk, TableInfo } from "../Source.js"
+import type { Chunk, Portion, TableInfo } from "../Source.js"
 
 interface Count {
   /** Chunks that were planned and not read to their end yet. */
@@ -17,10 +17,10 @@ interface Count {
 
 /** @internal */
 export interface TableEnds<E> {
-  /** The chunks of a table as they are planned. */
-  readonly planning: <E1>(table: TableInfo, chunks: Stream.Stream<Chunk, E1>) => Stream.Stream<Chunk, E | E1>
-  /** What is read of a chunk. */
-  readonly reading: <A, E1>(chunk: Chunk, files: Stream.Stream<A, E1>) => Stream.Stream<A, E | E1>
+  /** The chunks of a table as they are planned, each to be read by itself. */
+  readonly planning: <E1>(table: TableInfo, chunks: Stream.Stream<Chunk, E1>) => Stream.Stream<Portion, E | E1>
+  /** What is read of a portion. A table that was not planned has no other chunk. */
+  readonly reading: <A, E1>(portion: Portion, files: Stream.Stream<A, E1>) => Stream.Stream<A, E | E1>
 }
 
 /**
@@ -28,39 +28,42 @@ export interface TableEnds<E> {
  *
  * @internal
  */
-export const make = <E>(finish: (table: TableInfo) => Effect.Effect<void, E>): TableEnds<E> => {
+export const make = <E>(
+  finish: (tables: ReadonlyArray<TableInfo>) => Effect.Effect<void, E>
+): TableEnds<E> => {
   const counts = new Map<string, Count>()
-  const count = ({ database, name }: TableInfo): Count => {
-    const key = JSON.stringify([database, name])
-    const known = counts.get(key)
-    if (known !== undefined) return known
-    const first = { open: 0, planned: false }
-    counts.set(key, first)
-    return first
+  const keyOf = ({ database, name }: TableInfo): string => JSON.stringify([database, name])
+  const isRead = (table: TableInfo): boolean => {
+    const count = counts.get(keyOf(table))
+    return count === undefined || count.planned && count.open === 0
   }
-  const step = (table: TableInfo, change: (count: Count) => void) =>
-    Stream.execute(Effect.suspend(() => {
-      const now = count(table)
-      change(now)
-      return now.planned && now.open === 0 ? finish(table) : Effect.void
-    }))
   return {
     planning: (table, chunks) =>
-      Stream.concat(
-        Stream.tap(chunks, () =>
-          Effect.sync(() => {
-            count(table).open += 1
-          })),
-        step(table, (now) => {
-          now.planned = true
-        })
-      ),
-    reading: (chunk, files) =>
+      Stream.suspend(() => {
+        const count: Count = { open: 0, planned: false }
+        counts.set(keyOf(table), count)
+        return Stream.concat(
+          Stream.map(chunks, (chunk): Portion => {
+            count.open += 1
+            return [chunk]
+          }),
+          Stream.execute(Effect.suspend(() => {
+            count.planned = true
+            return isRead(table) ? finish([table]) : Effect.void
+          }))
+        )
+      }),
+    reading: (portion, files) =>
       Stream.concat(
         files,
-        step(chunk.table, (now) => {
-          now.open -= 1
-        })
+        Stream.execute(Effect.suspend(() => {
+          const read = portion.flatMap(({ table }) => {
+            const count = counts.get(keyOf(table))
+            if (count !== undefined) count.open -= 1
+            return isRead(table) ? [table] : []
+          })
+          return read.length === 0 ? Effect.void : finish(read)
+        }))
       )
   }
 }

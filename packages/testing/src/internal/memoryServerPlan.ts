@@ -81,6 +81,28 @@ export const cut = (
   })
 }
 
+/** A table is small when a chunk could hold it so many times. */
+const margin = 8
+
+/**
+ * The chunk of a table that is small, where nothing else was asked for than chunks of so many bytes.
+ *
+ * @internal
+ */
+export const small = (
+  table: Table,
+  info: Source.TableInfo,
+  options: Source.PlanOptions
+): Option.Option<Source.Small> => {
+  const bytes = table.rows.reduce((sum, row) => sum + sizeOf(row), 0)
+  return Option.isSome(options.chunkRows) || bytes * margin > options.chunkBytes
+    ? Option.none()
+    : Option.map(
+      Option.fromNullable(cut(table, info, { ...options, split: false })[0]),
+      (chunk) => ({ chunk, bytes })
+    )
+}
+
 /**
  * The rows that a chunk means. No table has partitions.
  *

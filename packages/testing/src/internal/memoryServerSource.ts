@@ -261,6 +261,36 @@ const snapshot = (
       Either.flatMap(databaseOf(info.database), ({ tables }) => find(tables, info.name, absent(info)))
     const nameOf = ({ database, name }: Source.TableInfo) => `${database}.${name}`
 
+    const definition: Source.Snapshot["definition"] = (info) =>
+      ask("cannot read a definition", nameOf(info), () =>
+        info.kind === "Table"
+          ? Either.map(
+            tableOf(info),
+            (table) => SchemaFile.Definition.Table({ name: table.name, create: Definitions.renderTable(table) })
+          )
+          : Either.flatMap(
+            databaseOf(info.database),
+            ({ sequences, views }): Either.Either<SchemaFile.Definition, Refusal> =>
+              find<SchemaFile.Definition & { readonly name: string }>(
+                info.kind === "Sequence" ? sequences : views,
+                info.name,
+                absent(info)
+              )
+          ))
+    const rowsOf = (chunk: Source.Chunk, how: Source.ReadOptions) =>
+      Stream.unwrap(Effect.map(
+        ask(
+          "cannot read rows",
+          `${nameOf(chunk.table)}, part ${chunk.part}`,
+          () =>
+            Either.flatMap(
+              tableOf(chunk.table),
+              (table) => Either.map(Plan.rowsOf(table, chunk), (rows) => grouped(encode(table, rows, how)))
+            )
+        ),
+        (pieces) => Stream.map(lent(pieces), (piece): Source.PieceOf => ({ chunk, piece }))
+      ))
+
     return {
       catalog: {
         databases: contents.databases.map(infoOf),
@@ -272,58 +302,54 @@ const snapshot = (
       },
       serverWide: () => Effect.succeed([]),
       database: ({ name }) =>
-        ask("cannot read the definition of a database", name, () =>
-          Either.map(databaseOf(name), (database) =>
-            SchemaFile.Definition.Database({ name, create: Definitions.renderDatabase(database) }))),
-      definition: (info) =>
-        ask("cannot read a definition", nameOf(info), () =>
-          info.kind === "Table"
-            ? Either.map(tableOf(info), (table) =>
-              SchemaFile.Definition.Table({ name: table.name, create: Definitions.renderTable(table) }))
-            : Either.flatMap(
-              databaseOf(info.database),
-              ({ sequences, views }): Either.Either<SchemaFile.Definition, Refusal> =>
-                find<SchemaFile.Definition & { readonly name: string }>(
-                  info.kind === "Sequence" ? sequences : views,
-                  info.name,
-                  absent(info)
-                )
-            )),
+        ask(
+          "cannot read the definition of a database",
+          name,
+          () =>
+            Either.map(
+              databaseOf(name),
+              (database) => SchemaFile.Definition.Database({ name, create: Definitions.renderDatabase(database) })
+            )
+        ),
+      definition,
+      definitions: (tables) => Effect.forEach(tables, (table) => definition(table)),
       triggers: ({ name }) =>
-        ask("cannot read the triggers of a database", name, () =>
-          Either.map(databaseOf(name), ({ triggers }) =>
-            triggers)),
+        ask(
+          "cannot read the triggers of a database",
+          name,
+          () => Either.map(databaseOf(name), ({ triggers }) => triggers)
+        ),
       programs: ({ name }) =>
-        ask("cannot read the routines and events of a database", name, () =>
-          Either.map(databaseOf(name), ({ events, routines }) => [...routines, ...events])),
+        ask(
+          "cannot read the routines and events of a database",
+          name,
+          () => Either.map(databaseOf(name), ({ events, routines }) => [...routines, ...events])
+        ),
       plan: (info, how) =>
         Stream.unwrap(Effect.map(
-          ask("cannot plan a table", nameOf(info), () =>
-            tableOf(info)),
-          (table) =>
-            Stream.fromIterable(Plan.cut(table, info, how))
+          ask("cannot plan a table", nameOf(info), () => tableOf(info)),
+          (table) => Stream.fromIterable(Plan.cut(table, info, how))
         )),
+      small: (info, how) =>
+        Option.filter(Option.flatMap(Either.getRight(tableOf(info)), (table) => Plan.small(table, info, how)), () =>
+          open),
       fields: (info, how) =>
         ask("cannot plan a table", nameOf(info), () =>
           Either.map(tableOf(info), (table): Either.Either<ReadonlyArray<LoadData.Column>, string> =>
             Either.right(fieldsOf(table, how)))),
-      read: (chunk, how) =>
-        Stream.unwrapScoped(Effect.zipRight(
+      read: (portion, how) =>
+        Stream.unwrapScoped(Effect.as(
           turn(state, readers),
-          Effect.map(
-            ask("cannot read rows", `${nameOf(chunk.table)}, part ${chunk.part}`, () =>
-              Either.flatMap(tableOf(chunk.table), (table) =>
-                Either.map(Plan.rowsOf(table, chunk), (rows) =>
-                  grouped(encode(table, rows, how))))),
-            lent
-          )
+          Stream.flatMap(Stream.fromIterable(portion), (chunk) =>
+            rowsOf(chunk, how))
         )),
-      finish: (info) =>
-        ask("the table cannot be dumped", nameOf(info), () =>
-          Either.flatMap(tableOf(info), () =>
-            state.alterations.get(nameOf(info)) === alterations.get(nameOf(info))
-              ? Either.void
-              : refuse(1412, "Table definition has changed, please retry transaction")))
+      finish: (tables) =>
+        Effect.forEach(tables, (info) =>
+          ask("the table cannot be dumped", nameOf(info), () =>
+            Either.flatMap(tableOf(info), () =>
+              state.alterations.get(nameOf(info)) === alterations.get(nameOf(info))
+                ? Either.void
+                : refuse(1412, "Table definition has changed, please retry transaction"))), { discard: true })
     }
   })
 

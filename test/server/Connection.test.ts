@@ -110,7 +110,16 @@ for (const vendor of ["mariadb", "mysql"] as const) {
         }))
 
       const together = Effect.flatMap(options, (options) => Connection.acquire({ ...options, severalStatements: true }))
-      for (const [how, open] of [["together", together], ["one by one, without leave", acquire]] as const) {
+      const inTypescript = Effect.flatMap(
+        options,
+        (options) => Connection.acquire({ ...options, severalStatements: true, transcoder: "typescript" })
+      )
+      const ways = [
+        ["together", together],
+        ["together, in TypeScript", inTypescript],
+        ["one by one, without leave", acquire]
+      ] as const
+      for (const [how, open] of ways) {
         it.scoped(`runs several statements, ${how}, and tells which one fails`, () =>
           Effect.gen(function*() {
             const connection = yield* open

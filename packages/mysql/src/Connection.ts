@@ -135,13 +135,13 @@ export interface Statement {
 
 /**
  * A part of what several statements answer: of which one, by its place among them, and either a piece of its rows, which
- * is not lent but given, or all of a small answer.
+ * is not lent but given, and whether it is all of them; or all of a small answer.
  *
  * @since 0.1.0
  * @category models
  */
 export type Part =
-  | { readonly _tag: "Piece"; readonly at: number; readonly piece: Source.Piece }
+  | { readonly _tag: "Piece"; readonly at: number; readonly piece: Source.Piece; readonly whole: boolean }
   | { readonly _tag: "Result"; readonly at: number; readonly result: Result }
 
 /**

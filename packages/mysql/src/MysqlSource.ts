@@ -264,7 +264,7 @@ const open = (
           Stream.tapError((error) => Tenants.keepsSnapshot(error) ? returns : Effect.void),
           Stream.mapError(lost),
           Stream.mapEffect((piece): Effect.Effect<Source.PieceOf, SourceError> =>
-            Effect.as(pace.pass(piece.bytes.length), { chunk, piece })
+            Effect.as(pace.pass(piece.bytes.length), { chunk, piece, whole: false })
           )
         )
       }))
@@ -297,7 +297,9 @@ const open = (
           Stream.tapError(({ error }) => Tenants.keepsSnapshot(error) ? returns : Effect.void),
           Stream.mapError(failed),
           Stream.filterMap((part): Option.Option<Source.PieceOf> =>
-            part._tag === "Piece" ? Option.some({ chunk: chunkOf(part.at), piece: part.piece }) : Option.none()
+            part._tag === "Piece"
+              ? Option.some({ chunk: chunkOf(part.at), piece: part.piece, whole: part.whole })
+              : Option.none()
           ),
           options.throttle === undefined ? identity : Stream.tap(({ piece }) => pace.pass(piece.bytes.length))
         )

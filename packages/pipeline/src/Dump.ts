@@ -264,8 +264,13 @@ export const run = (
           Effect.flatMap(
             snapshot.definitions(tables, { utc }),
             (definitions) =>
-              Effect.forEach(Arr.zip(tables, definitions), ([table, definition]) =>
-                put(FileName.FileName.Table(nameOf(table)), SchemaFile.render(head, [definition])))
+              Effect.map(
+                staging.putAll(Arr.zipWith(tables, definitions, (table, definition) => ({
+                  name: FileName.render(FileName.FileName.Table(nameOf(table))),
+                  content: SchemaFile.render(head, [definition])
+                }))),
+                Arr.map((file) => made(file))
+              )
           ),
         { concurrency: options.threads }
       ).pipe(Stream.mapConcat((files) => files))

@@ -56,16 +56,12 @@ export const layerContent: Layer.Layer<Outgoing, never, PipeOut | Staging> = Lay
     const gathered = Gathering.make(pipe.write)
     return piped(staging, (files) =>
       Effect.zipRight(
-        Effect.forEach(files, (file) =>
-          Effect.zipRight(
-            gathered.write(Frame.header(file.name, file.bytes)),
-            file.bytes <= Gathering.size
-              ? Effect.flatMap(
-                staging.whole(file.name),
-                (parts) => Effect.forEach(parts, gathered.write, { discard: true })
-              )
-              : Stream.runForEach(staging.read(file.name), gathered.write)
-          ), { discard: true }),
+        Effect.forEach(files, (file) => {
+          const header = Frame.header(file.name, file.bytes)
+          return file.bytes <= Gathering.size
+            ? Effect.flatMap(staging.whole(file.name), (parts) => gathered.write(Sql.concat([header, ...parts])))
+            : Effect.zipRight(gathered.write(header), Stream.runForEach(staging.read(file.name), gathered.write))
+        }, { discard: true }),
         gathered.flush
       ))
   })

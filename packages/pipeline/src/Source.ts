@@ -140,7 +140,7 @@ export interface Piece {
 }
 
 /**
- * A piece of a portion, with the chunk that it is of.
+ * A piece of a portion, with the chunk that it is of. Pieces that come together are good together.
  *
  * @since 0.1.0
  * @category models
@@ -148,6 +148,8 @@ export interface Piece {
 export interface PieceOf {
   readonly chunk: Chunk
   readonly piece: Piece
+  /** Whether it is known to be all there is of the chunk. */
+  readonly whole: boolean
 }
 
 /**

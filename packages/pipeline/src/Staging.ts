@@ -53,6 +53,20 @@ export interface FileWriter {
 }
 
 /**
+ * A small file that is all there.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface SmallFile {
+  readonly name: string
+  /** Lent for the time of the call. */
+  readonly content: Uint8Array
+  /** The rows it holds: 0 when not given. */
+  readonly rows?: number | undefined
+}
+
+/**
  * @since 0.1.0
  * @category tags
  */
@@ -66,6 +80,8 @@ export class Staging extends Context.Tag("@sluice/pipeline/Staging")<Staging, {
   readonly create: (name: string, reserve: number) => Effect.Effect<FileWriter, OutputError, Scope.Scope>
   /** Takes a small file that is all there. It is not counted against a budget. */
   readonly put: (name: string, content: Uint8Array) => Effect.Effect<StagedFile, OutputError>
+  /** Takes several, in their order. They cost less together. */
+  readonly putAll: (files: ReadonlyArray<SmallFile>) => Effect.Effect<ReadonlyArray<StagedFile>, OutputError>
   /** The bytes of a closed file, in order. They are lent: good until the next are asked for. */
   readonly read: (name: string) => Stream.Stream<Uint8Array, BackupError>
   /** The same of a file that is small, all at once. */

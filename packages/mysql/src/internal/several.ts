@@ -74,6 +74,7 @@ const smallAnswer = (at: number): Taker => {
 const rowsAnswer = (at: number, insert: Connection.InsertOptions, spares: Transcode.Spares): Taker => {
   const transcoder = new Transcode.Transcoder(insert, Transcode.defaultSizes, spares)
   let released = false
+  let pieces = 0
   return {
     columns: (count) => count === insert.kinds.length,
     column: () => {},
@@ -84,7 +85,12 @@ const rowsAnswer = (at: number, insert: Connection.InsertOptions, spares: Transc
       const out: Array<Connection.Part> = []
       while (transcoder.waiting > 0) {
         const piece = transcoder.take()
-        if (piece !== undefined) out.push({ _tag: "Piece", at, piece: { ...piece, bytes: piece.bytes.slice() } })
+        if (piece !== undefined) {
+          const whole = pieces === 0 && transcoder.waiting === 0 && ending !== undefined
+          // `slice` of what is a Buffer would be a view
+          out.push({ _tag: "Piece", at, whole, piece: { ...piece, bytes: new Uint8Array(piece.bytes) } })
+          pieces += 1
+        }
       }
       return out
     },

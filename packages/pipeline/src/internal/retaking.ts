@@ -3,6 +3,7 @@
  *
  * @internal
  */
+import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 
@@ -20,7 +21,7 @@ export interface Retakes {
    * `attempt` reads what is left of the portion once, and tells `seen` of each piece before it is written. The file
    * that it was at when it failed is thrown away; those of earlier chunks were handed on when it came to that one.
    */
-  readonly files: <A extends { readonly chunk: Chunk }>(
+  readonly files: <A extends { readonly chunk: Chunk; readonly last: boolean }>(
     portion: Portion,
     attempt: (
       left: Portion,
@@ -50,28 +51,35 @@ export const make = (progress: Progress["Type"]): Retakes => {
     files: (portion, attempt) =>
       Stream.suspend(() => {
         /** What is read now, or again. */
-        let left = portion
+        let left: ReadonlyArray<Chunk> = portion
         let handedOn = 0
         let rows = 0
         let bytes = 0
+        const goOn = (to: number): void => {
+          left = left.slice(to)
+          handedOn = 0
+          rows = 0
+          bytes = 0
+        }
         const seen = ({ chunk, piece }: PieceOf) =>
           Effect.suspend(() => {
             if (left[0] !== chunk) {
-              const [, ...rest] = left.slice(left.indexOf(chunk))
-              left = [chunk, ...rest]
-              handedOn = 0
-              rows = 0
-              bytes = 0
+              goOn(left.indexOf(chunk))
             }
             rows += piece.rows
             bytes += piece.bytes.length
             return progress.add({ rows: piece.rows, bytes: piece.bytes.length })
           })
         const once = Stream.suspend(() =>
-          Stream.map(attempt(left, seen), (file) => {
-            if (file.chunk === left[0]) handedOn += 1
-            return file
-          })
+          Arr.isNonEmptyReadonlyArray(left)
+            ? Stream.map(attempt(left, seen), (file) => {
+              if (file.chunk === left[0]) {
+                if (file.last) goOn(1)
+                else handedOn += 1
+              }
+              return file
+            })
+            : Stream.empty
         )
         const forget = Effect.suspend(() => {
           const read = { rows: -rows, bytes: -bytes }

@@ -4,9 +4,10 @@
  * @internal
  */
 import * as Sql from "@sluice/format/Sql"
+import * as Arr from "effect/Array"
+import * as Chunks from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 
@@ -19,15 +20,19 @@ export interface FileOf {
   readonly chunk: Chunk
   readonly subPart: number
   readonly file: StagedFile
+  /** Whether the chunk has no other file behind it. */
+  readonly last: boolean
 }
 
 /** What is done, one after the other: a file is handed on before the next one asks for room. */
 type Step =
   | { readonly _tag: "Begin"; readonly piece: PieceOf; readonly subPart: number }
   | { readonly _tag: "Write"; readonly piece: PieceOf }
-  | { readonly _tag: "End" }
+  | { readonly _tag: "End"; readonly last: boolean }
+  /** Small files that are all there. */
+  | { readonly _tag: "Put"; readonly pieces: Array<PieceOf> }
 
-const end: Step = { _tag: "End" }
+const end: Step = { _tag: "End", last: true }
 
 /** The file that is written to now. */
 interface Current {
@@ -39,6 +44,9 @@ interface Current {
 
 /** Up to here the first piece is written together with what the file begins with. */
 const joined = 64 * 1024
+
+/** So many small files wait for each other at most: all of them are outside of any budget. */
+const putAtOnce = 64
 
 /**
  * Writes the pieces of a chunk into files no larger than `limit`; a single piece that is larger becomes a file of its
@@ -59,21 +67,37 @@ export const files = (staging: Staging["Type"], options: {
 <E>(pieces: Stream.Stream<PieceOf, E>): Stream.Stream<FileOf, E | OutputError> =>
   Stream.unwrapScoped(Effect.suspend(() => {
     let last: { readonly chunk: Chunk; readonly subPart: number; size: number } | undefined
-    const stepsOf = (piece: PieceOf): ReadonlyArray<Step> => {
-      const { chunk, piece: { bytes } } = piece
-      if (last !== undefined && last.chunk === chunk && last.size + bytes.length <= options.limit) {
-        last.size += bytes.length
-        return [{ _tag: "Write", piece }]
+    const stepsOf = (pieces: Chunks.Chunk<PieceOf>): Chunks.Chunk<Step> => {
+      const steps: Array<Step> = []
+      let put: Array<PieceOf> | undefined
+      for (const piece of pieces) {
+        const { chunk, piece: { bytes }, whole } = piece
+        if (last !== undefined && last.chunk === chunk && last.size + bytes.length <= options.limit) {
+          last.size += bytes.length
+          steps.push({ _tag: "Write", piece })
+          continue
+        }
+        const goesOn = last !== undefined && last.chunk === chunk
+        const subPart = last !== undefined && goesOn ? last.subPart + 1 : 0
+        if (last !== undefined) steps.push(goesOn ? { _tag: "End", last: false } : end)
+        last = undefined
+        if (whole && bytes.length <= joined) {
+          if (put === undefined || put.length >= putAtOnce || steps.at(-1)?._tag !== "Put") {
+            put = []
+            steps.push({ _tag: "Put", pieces: put })
+          }
+          put.push(piece)
+        } else {
+          steps.push({ _tag: "Begin", piece, subPart })
+          last = { chunk, subPart, size: options.preamble(chunk).length + bytes.length }
+        }
       }
-      const subPart = last !== undefined && last.chunk === chunk ? last.subPart + 1 : 0
-      const begin: Step = { _tag: "Begin", piece, subPart }
-      const steps = last === undefined ? [begin] : [end, begin]
-      last = { chunk, subPart, size: options.preamble(chunk).length + bytes.length }
-      return steps
+      return Chunks.unsafeFromArray(steps)
     }
 
     let current: Current | undefined
-    const nothing = Effect.succeedNone
+    const none: ReadonlyArray<FileOf> = []
+    const nothing = Effect.succeed(none)
     const write = (writer: FileWriter, { piece }: PieceOf) =>
       Effect.zipRight(writer.write(piece.bytes, piece.rows), nothing)
     const begin = (first: PieceOf, subPart: number) => {
@@ -99,24 +123,44 @@ export const files = (staging: Staging["Type"], options: {
           ))
       )
     }
-    const run = (step: Step): Effect.Effect<Option.Option<FileOf>, OutputError> => {
-      if (step._tag === "Begin") return Effect.zipRight(options.seen(step.piece), begin(step.piece, step.subPart))
-      const now = current
-      if (now === undefined) return nothing
-      const { chunk, scope, subPart, writer } = now
-      return step._tag === "Write"
-        ? Effect.zipRight(options.seen(step.piece), write(writer, step.piece))
-        : Effect.flatMap(writer.close, (file) => {
-          current = undefined
-          return Effect.as(Scope.close(scope, Exit.void), Option.some({ chunk, subPart, file }))
-        })
+    const put = (pieces: ReadonlyArray<PieceOf>) =>
+      Effect.zipRight(
+        Effect.forEach(pieces, options.seen, { discard: true }),
+        Effect.map(
+          staging.putAll(pieces.map(({ chunk, piece }) => ({
+            name: options.name(chunk, 0),
+            content: Sql.concat([options.preamble(chunk), piece.bytes]),
+            rows: piece.rows
+          }))),
+          (files) => Arr.zipWith(pieces, files, ({ chunk }, file): FileOf => ({ chunk, subPart: 0, file, last: true }))
+        )
+      )
+    const run = (step: Step): Effect.Effect<ReadonlyArray<FileOf>, OutputError> => {
+      switch (step._tag) {
+        case "Put":
+          return put(step.pieces)
+        case "Begin":
+          return Effect.zipRight(options.seen(step.piece), begin(step.piece, step.subPart))
+        case "Write":
+          return current === undefined
+            ? nothing
+            : Effect.zipRight(options.seen(step.piece), write(current.writer, step.piece))
+        case "End": {
+          if (current === undefined) return nothing
+          const { chunk, scope, subPart, writer } = current
+          return Effect.flatMap(writer.close, (file) => {
+            current = undefined
+            return Effect.as(Scope.close(scope, Exit.void), [{ chunk, subPart, file, last: step.last }])
+          })
+        }
+      }
     }
     return Effect.as(
       Effect.addFinalizer((exit) => current === undefined ? Effect.void : Scope.close(current.scope, exit)),
-      Stream.mapConcat(pieces, stepsOf).pipe(
+      Stream.mapChunks(pieces, stepsOf).pipe(
         Stream.concat(Stream.succeed(end)),
         Stream.mapEffect(run),
-        Stream.filterMap((file) => file)
+        Stream.mapConcat((files) => files)
       )
     )
   }))

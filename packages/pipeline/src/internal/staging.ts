@@ -8,7 +8,7 @@ import type * as Scope from "effect/Scope"
 
 import * as Checksum from "../Checksum.js"
 import type { OutputError } from "../SluiceError.js"
-import type { FileWriter, StagedFile } from "../Staging.js"
+import type { FileWriter, SmallFile, StagedFile } from "../Staging.js"
 
 /** Where the bytes of one file go. */
 export interface Store {
@@ -42,8 +42,10 @@ export const create =
       }
     })
 
-/** @internal */
-export const put = (open: Open) => (name: string, content: Uint8Array): Effect.Effect<StagedFile, OutputError> =>
-  Effect.scoped(
-    Effect.flatMap(create(open)(name, content.length), (file) => Effect.zipRight(file.write(content), file.close))
-  )
+/** What is known of a small file once it is kept. @internal */
+export const staged = ({ content, name, rows = 0 }: SmallFile): StagedFile => ({
+  name,
+  bytes: content.length,
+  rows,
+  checksum: Checksum.of(content)
+})

@@ -7,7 +7,8 @@ import * as FileName from "@sluice/format/FileName"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 
-import type { FileWriter, Staging } from "../Staging.js"
+import type { OutputError } from "../SluiceError.js"
+import type { FileWriter, SmallFile, Staging } from "../Staging.js"
 import type * as Encoding from "./encoding.js"
 
 type Service = Staging["Type"]
@@ -50,6 +51,16 @@ export const make = (
       onLeft: () => false,
       onRight: (parsed) => parsed.compression === compression
     })
+  const smaller = (file: SmallFile): Effect.Effect<SmallFile, OutputError> =>
+    takes(file.name)
+      ? Effect.scoped(Effect.flatMap(encoder, ({ end, push }) => Effect.zip(push(file.content), end))).pipe(
+        Effect.map(([first, rest]) => ({
+          name: stored(file.name),
+          content: Buffer.concat([...first, ...rest]),
+          rows: file.rows
+        }))
+      )
+      : Effect.succeed(file)
   return {
     ...staging,
     create: (name, reserve) =>
@@ -57,10 +68,7 @@ export const make = (
         ? Effect.zipWith(encoder, staging.create(stored(name), reserve), writer)
         : staging.create(name, reserve),
     put: (name, content) =>
-      takes(name)
-        ? Effect.scoped(Effect.flatMap(encoder, ({ end, push }) => Effect.zip(push(content), end))).pipe(
-          Effect.flatMap(([first, rest]) => staging.put(stored(name), Buffer.concat([...first, ...rest])))
-        )
-        : staging.put(name, content)
+      Effect.flatMap(smaller({ name, content }), ({ content, name }) => staging.put(name, content)),
+    putAll: (files) => Effect.flatMap(Effect.forEach(files, smaller), staging.putAll)
   }
 }

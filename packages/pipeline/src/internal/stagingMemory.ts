@@ -12,9 +12,8 @@ import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 
-import * as Checksum from "../Checksum.js"
 import { BackupError, OutputError } from "../SluiceError.js"
-import type { Staging } from "../Staging.js"
+import type { SmallFile, StagedFile, Staging } from "../Staging.js"
 import { toBackupError, toOutputError } from "./platform.js"
 import * as internal from "./staging.js"
 
@@ -57,7 +56,7 @@ const makePool = (size: number) => {
     take: (): Uint8Array => free.pop() ?? new Uint8Array(new ArrayBuffer(size)),
     give: (blocks: ReadonlyArray<Uint8Array>): void => {
       for (const block of blocks) {
-        free.push(block)
+        if (block.length === size) free.push(block)
       }
     }
   }
@@ -122,8 +121,11 @@ export const make = (
       }
     }
 
-    const blocksOf = (content: Extract<Content, { readonly _tag: "Memory" }>): ReadonlyArray<Uint8Array> =>
-      content.blocks.map((block, i) => block.subarray(0, Math.min(blockSize, content.size - i * blockSize)))
+    const blocksOf = ({ blocks, size }: Extract<Content, { readonly _tag: "Memory" }>): ReadonlyArray<Uint8Array> =>
+      // what was put is one, of whatever size
+      blocks.length === 1
+        ? blocks.map((block) => block.subarray(0, size))
+        : blocks.map((block, i) => block.subarray(0, Math.min(blockSize, size - i * blockSize)))
 
     /** Moves what a file has to disk, and gives its memory back. */
     const spill = (name: string, held: Held): Effect.Effect<FileSystem.File, OutputError> =>
@@ -197,6 +199,20 @@ export const make = (
           })
         } satisfies internal.Store
       })
+    const put = (file: SmallFile): Effect.Effect<StagedFile, OutputError> => {
+      const { content, name } = file
+      if (files.has(name)) return isThere(name)
+      // a block of its own would be used for the least part
+      files.set(name, {
+        content: {
+          _tag: "Memory",
+          blocks: content.length === 0 ? [] : [new Uint8Array(content)],
+          size: content.length
+        },
+        reserved: 0
+      })
+      return Effect.succeed(internal.staged(file))
+    }
     const open: internal.Open = (name, expected) =>
       Effect.flatMap(
         Effect.succeed(Math.max(1, Math.ceil(Math.min(expected, share) / blockSize))),
@@ -219,14 +235,8 @@ export const make = (
     return {
       share,
       create: internal.create(open),
-      put: (name, bytes) =>
-        Effect.suspend(() => {
-          if (files.has(name)) return isThere(name)
-          const content: Content = { _tag: "Memory", blocks: [], size: 0 }
-          append(content, bytes)
-          files.set(name, { content, reserved: 0 })
-          return Effect.succeed({ name, bytes: bytes.length, rows: 0, checksum: Checksum.of(bytes) })
-        }),
+      put: (name, content) => Effect.suspend(() => put({ name, content })),
+      putAll: (all) => Effect.forEach(all, put),
       read: (name) =>
         Stream.unwrap(Effect.map(held(name), ({ content }) =>
           content._tag === "Memory"

@@ -288,7 +288,7 @@ const snapshot = (
               (table) => Either.map(Plan.rowsOf(table, chunk), (rows) => grouped(encode(table, rows, how)))
             )
         ),
-        (pieces) => Stream.map(lent(pieces), (piece): Source.PieceOf => ({ chunk, piece }))
+        (pieces) => Stream.map(lent(pieces), (piece): Source.PieceOf => ({ chunk, piece, whole: pieces.length === 1 }))
       ))
 
     return {

@@ -36,6 +36,7 @@ import * as Reading from "./internal/reading.js"
 import * as ServerWide from "./internal/serverWide.js"
 import * as Tenants from "./internal/tenants.js"
 import * as Throttle from "./internal/throttle.js"
+import * as Together from "./internal/together.js"
 import type { MysqlError } from "./MysqlError.js"
 
 /**
@@ -269,38 +270,12 @@ const open = (
         )
       }))
     const letGo = moment.letsGo ? [Tenants.rollback] : []
-    /** Tables of `small`, each let go of before the next is opened. */
     const readTogether = (portion: Source.Portion, how: Source.ReadOptions) =>
       Stream.unwrapScoped(Effect.gen(function*() {
-        const some = yield* Effect.forEach(portion, (chunk) =>
-          Effect.map(tableOf(chunk.table), (table) => ({ chunk, table })))
-        const asked = [
-          ...Reading.session(dialect).map((sql) => ({ chunk: portion[0], statement: { sql } })),
-          ...some.flatMap(({ chunk, table }) => [
-            { chunk, statement: Reading.statement(dialect, table, chunk, how, json) },
-            ...letGo.map((sql) => ({ chunk, statement: { sql } }))
-          ])
-        ]
-        const chunkOf = (at: number) =>
-          asked[at]?.chunk ?? portion[0]
-        const failed = ({ at, error }: Connection.SeveralFailed): SourceError => {
-          const { database, name } = chunkOf(at).table
-          const where = Sql.quoteName({ database, name })
-          return error.reason === "ConnectionLost"
-            ? error.toLostReader(Reading.what, where)
-            : Reading.explained(error, where)
-        }
+        const tables = yield* Effect.forEach(portion, (chunk) => tableOf(chunk.table))
         yield* pace.pass(0)
         const { connection, returns } = yield* tenants.leaseEmpty
-        return connection.several(asked.map(({ statement }) => statement)).pipe(
-          Stream.concat(Stream.execute(returns)),
-          Stream.tapError(({ error }) => Tenants.keepsSnapshot(error) ? returns : Effect.void),
-          Stream.mapError(failed),
-          Stream.filterMap((part): Option.Option<Source.PieceOf> =>
-            part._tag === "Piece"
-              ? Option.some({ chunk: chunkOf(part.at), piece: part.piece, whole: part.whole })
-              : Option.none()
-          ),
+        return Together.rows({ connection, dialect, letGo, json, how, returns }, portion, tables).pipe(
           options.throttle === undefined ? identity : Stream.tap(({ piece }) => pace.pass(piece.bytes.length))
         )
       }))
@@ -309,20 +284,19 @@ const open = (
       Effect.flatMap(tableOf(info), (table) =>
         one(Effect.tap(Definitions.of(info.kind, dialect, how)(side, table), () =>
           info.kind === "View" || Option.isNone(moment.whileOpen) ? Effect.void : moment.whileOpen.value(info))))
-    const oneByOne = (tables: ReadonlyArray<Source.TableInfo>, how?: Pick<Source.ReadOptions, "utc">) =>
-      Effect.forEach(tables, (table) =>
+    const definitions: Source.Snapshot["definitions"] = (tables, how) => {
+      const oneByOne = Effect.forEach(tables, (table) =>
         definition(table, how))
-    const definitions = (tables: ReadonlyArray<Source.TableInfo>, how?: Pick<Source.ReadOptions, "utc">) =>
-      how?.utc === false || Option.isSome(moment.whileOpen) || tables.some(({ kind }) =>
-          kind !== "Table"
-        )
-        ? oneByOne(tables, how)
+      const alike = how?.utc !== false && tables.every(({ kind }) =>
+        kind === "Table"
+      )
+      return !alike || Option.isSome(moment.whileOpen)
+        ? oneByOne
         : Effect.flatMap(Effect.forEach(tables, tableOf), (some) =>
           Effect.catchAll(one(Definitions.tables(side, dialect, some, letGo)), (error) =>
-            "error" in error
-              // one by one it says which it is, and what the matter is
-              ? oneByOne(tables, how)
-              : Effect.fail(error)))
+            // one by one it is told which it is, and what the matter is
+            "error" in error ? oneByOne : Effect.fail(error)))
+    }
 
     return {
       catalog: {

@@ -17,19 +17,19 @@ import * as Metadata from "@sluice/format/Metadata"
 import * as Naming from "@sluice/format/Naming"
 import * as SchemaFile from "@sluice/format/SchemaFile"
 import * as Arr from "effect/Array"
-import type * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 
 import { Disposal } from "./Disposal.js"
-import * as batches from "./internal/batches.js"
 import * as identity from "./internal/identity.js"
 import * as manifest from "./internal/manifest.js"
 import { missing, type Named } from "./internal/named.js"
 import * as portions from "./internal/portions.js"
 import * as retaking from "./internal/retaking.js"
 import * as rowFiles from "./internal/rowFiles.js"
+import type { Made } from "./internal/shipping.js"
+import * as Shipping from "./internal/shipping.js"
 import * as tableEnds from "./internal/tableEnds.js"
 import { Outgoing } from "./Outgoing.js"
 import * as Pace from "./Pace.js"
@@ -111,12 +111,6 @@ const largestChunk = 64 * 1024 * 1024
 /** How many tables are asked about in one go. */
 const tablesAtOnce = 100
 
-/** So many small files are announced together, or as many large ones as there are readers. */
-const announcedAtOnce = 64
-const smallFile = 64 * 1024
-
-const isSmall = ({ bytes }: StagedFile): boolean => bytes <= smallFile
-
 /**
  * Those that others wait for come first, and of the rest the largest, in chunks: at the end, when there is less left than
  * there are readers, there are only small ones. Tables of one size stay as they were.
@@ -125,17 +119,6 @@ const inOrder = (tables: ReadonlyArray<Source.TableInfo>, chunkBytes: number): R
   const chunks = ({ estimatedBytes }: Source.TableInfo) => Math.floor(estimatedBytes / chunkBytes)
   const bySize = [...tables].sort((a, b) => chunks(b) - chunks(a))
   return [...bySize.filter(({ urgent }) => urgent === true), ...bySize.filter(({ urgent }) => urgent !== true)]
-}
-
-/** A file on its way, with what the metadata has to say of it. */
-interface Made {
-  readonly file: StagedFile
-  /** The table whose rows it holds. */
-  readonly table: Option.Option<Source.TableInfo>
-  /** How many sequences, views, triggers, routines and events it holds. */
-  readonly objects: number
-  /** Whether the rows are counted with another file, which loads them. */
-  readonly countedElsewhere?: boolean
 }
 
 const made = (file: StagedFile, objects = 0): Made => ({ file, table: Option.none(), objects })
@@ -361,43 +344,14 @@ export const run = (
       inventory,
       longestStatement: Option.liftPredicate(ofRows.longest(), (bytes) => bytes > 0)
     })
-    const announce = (
-      name: FileName.FileName,
-      metadata: Partial<Metadata.Metadata>,
-      inventory?: Option.Option<Inventory.Inventory>
-    ) =>
-      Effect.flatMap(
-        outgoing.announce(
-          FileName.render(name),
-          Metadata.render({ ...Metadata.empty, ...metadata, announcement: Option.some(announced(inventory)) })
-        ),
-        Option.match({ onNone: () => Effect.void, onSome: disposal.dispose })
-      )
-    /** What was sent is disposed of at once, but small files together. */
-    const leave = (files: ReadonlyArray<StagedFile>) =>
-      outgoing.send(files).pipe(
-        Effect.zipRight(Effect.forEach(files, disposal.dispose, { discard: true })),
-        Effect.zipRight(progress.add({ files: files.length }))
-      )
-    const ship = (batch: Chunk.Chunk<Made>) =>
-      Effect.suspend(() => {
-        const files = Arr.map(Arr.fromIterable(batch), ({ file }) => file)
-        return Effect.zipRight(
-          announce(FileName.FileName.MetadataPartial({ index: ledger.nextPartial() }), {
-            tables: Array.from(new Set(Arr.getSomes(Arr.map(Arr.fromIterable(batch), ({ table }) => table))), (table) =>
-              section(table, Option.none())),
-            files: Arr.map(Arr.fromIterable(batch), ledger.add)
-          }),
-          Effect.forEach(
-            Arr.isNonEmptyReadonlyArray(files)
-              ? Arr.groupWith(files, (a, b) =>
-                isSmall(a) && isSmall(b))
-              : [],
-            leave,
-            { discard: true }
-          )
-        )
-      })
+    const shipping = Shipping.make({
+      outgoing,
+      disposal,
+      progress,
+      ledger,
+      announced,
+      section: (table) => section(table, Option.none())
+    })
 
     yield* progress.add({
       expectedRows: baseTables.reduce((sum, table) => sum + table.estimatedRows, 0),
@@ -412,7 +366,7 @@ export const run = (
           items: database.items.filter(({ kind }) => options.schemas || kind === "table")
         }))
     })
-    yield* announce(FileName.FileName.MetadataHeader(), header, inventory)
+    yield* shipping.announce(FileName.FileName.MetadataHeader(), header, inventory)
     const phases = [
       ["databases", Stream.concat(serverWide, databases)] as const,
       ...(options.schemas ? [["definitions", definitions] as const] : []),
@@ -422,11 +376,8 @@ export const run = (
     yield* Stream.fromIterable(phases).pipe(
       Stream.flatMap(([phase, files]) => Stream.zipRight(Stream.fromEffect(progress.enter(phase)), Stream.make(files))),
       Stream.flatten(),
-      batches.whatIsReady<Made>(
-        Math.max(announcedAtOnce, options.threads),
-        ({ file }) => Math.min(Math.ceil((file.bytes + 1) / smallFile), Math.ceil(announcedAtOnce / options.threads))
-      ),
-      Stream.runForEach(ship)
+      shipping.batches(options.threads),
+      Stream.runForEach(shipping.ship)
     )
     yield* Shutdown.failIfAsked("the backup has no metadata and cannot be restored")
 

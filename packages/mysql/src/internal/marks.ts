@@ -108,11 +108,18 @@ const literal = (name: string): string => `_utf8mb4${Sql.quoteText(name)}`
 
 const isPlain = (table: TableName): boolean => plain.test(table.database) && plain.test(table.name)
 
-/** A listing of what may be this table, rather than of all: who checks ten thousand of them would not come to an end. */
+/**
+ * A listing of what may be this table, rather than of all: who checks ten thousand of them would not come to an end. A
+ * name is stored as it is spelled, or in lower case, and is looked up where the list has an index, as MySQL's has; the
+ * name of a partition begins with that of its table and a `#`.
+ */
 const listingOf = (listing: string, table: TableName): string => {
-  const name = `${table.database}/${table.name}`.toLowerCase()
+  const spelled = `${table.database}/${table.name}`
+  const names = Arr.dedupe([spelled, spelled.toLowerCase()])
   return isPlain(table)
-    ? `${listing} WHERE LOWER(NAME) = ${literal(name)} OR LOWER(NAME) LIKE ${literal(`${name}#%`)}`
+    ? `${listing} WHERE NAME IN (${names.map(literal).join(", ")}) OR ${
+      names.map((name) => `NAME LIKE ${literal(`${name.replaceAll("_", "\\_")}#%`)}`).join(" OR ")
+    }`
     : listing
 }
 

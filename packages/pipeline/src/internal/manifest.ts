@@ -7,14 +7,7 @@ import type * as Metadata from "@sluice/format/Metadata"
 import * as Option from "effect/Option"
 
 import type { TableInfo } from "../Source.js"
-import type { StagedFile } from "../Staging.js"
-
-interface Made {
-  readonly file: StagedFile
-  readonly table: Option.Option<TableInfo>
-  readonly objects: number
-  readonly countedElsewhere?: boolean
-}
+import type { Made } from "./shipping.js"
 
 /**
  * Remembers every file that was made, for the metadata at the end.

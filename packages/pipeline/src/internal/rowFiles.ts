@@ -15,17 +15,10 @@ import * as Stream from "effect/Stream"
 import type { Pace } from "../Pace.js"
 import type { OutputError, SourceError } from "../SluiceError.js"
 import type * as Source from "../Source.js"
-import type { StagedFile, Staging } from "../Staging.js"
+import type { Staging } from "../Staging.js"
 import type * as retaking from "./retaking.js"
 import * as rotating from "./rotating.js"
-
-/** A file on its way, with what the metadata has to say of it. */
-interface Made {
-  readonly file: StagedFile
-  readonly table: Option.Option<Source.TableInfo>
-  readonly objects: number
-  readonly countedElsewhere?: boolean
-}
+import type { Made } from "./shipping.js"
 
 type Files = Stream.Stream<Made, SourceError | OutputError>
 

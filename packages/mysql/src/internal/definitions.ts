@@ -75,15 +75,20 @@ export const table = (dialect: Dialect.Dialect, { utc }: Pick<Source.ReadOptions
 ): Effect.Effect<SchemaFile.Definition, SourceError> =>
   Effect.gen(function*() {
     const quoted = Sql.quoteName({ database: info.database, name: info.name })
-    yield* Effect.mapError(connection.query(`SELECT 1 FROM ${quoted} LIMIT 1`), (error) => error.toSource(what, quoted))
     // the default of a TIMESTAMP is printed in the zone of the session
     const zone = utc ? "'+00:00'" : "@@GLOBAL.time_zone"
-    yield* Effect.mapError(
-      connection.query(`SET SESSION time_zone = ${zone}`),
-      (error) => error.toSource(what, quoted)
+    const [, , shown] = yield* Effect.mapError(
+      connection.queries([
+        `SELECT 1 FROM ${quoted} LIMIT 1`,
+        `SET SESSION time_zone = ${zone}`,
+        `SHOW CREATE TABLE ${quoted}`
+      ]),
+      ({ error }) => error.toSource(what, quoted)
     )
-    const row = yield* show(connection, `SHOW CREATE TABLE ${quoted}`, quoted)
-    const create = yield* Exact.definition(connection, dialect, info, yield* row("Create Table"))
+    const printed = shown?.rows[0]?.[shown.columns.indexOf("Create Table")]
+    const create = printed === null || printed === undefined
+      ? yield* hidden(quoted)
+      : yield* Exact.definition(connection, dialect, info, printed)
     return SchemaFile.Definition.Table({ name: info.name, create })
   })
 

@@ -64,9 +64,6 @@ const shown = (connection: Connection.RawConnection, { rows: [row] }: Connection
   return digest(connection.server.vendor === "mariadb" ? Printed.withoutConversions(create) : create)
 }
 
-const definitionOf = (connection: Connection.RawConnection, table: TableName) =>
-  Effect.map(connection.query(show(table)), (answer) => shown(connection, answer))
-
 /**
  * A pattern for how InnoDB writes a name: letters and digits of ASCII as they are, other characters behind an `@`, some
  * in two characters and most in four. Where it matches more than one table, a change of either is taken for one of
@@ -262,14 +259,17 @@ export const check = (
   mark: Mark
 ): Effect.Effect<void, SourceError> =>
   Effect.gen(function*() {
-    const definition = yield* definitionOf(connection, table)
-    const numbers = Option.isSome(mark.numbers)
-      ? numbersIn(yield* stored(connection, listingOf(mark.listing, table)), table)
-      : Option.none()
-    const created = Option.isSome(mark.numbers)
-      ? mark.created
-      : createdIn(yield* connection.query(askCreated(table))).get(quoted(table)) ?? ""
-    return { definition, numbers, created }
+    const numbered = Option.isSome(mark.numbers)
+    const [first, second] = yield* Effect.mapError(
+      connection.queries([show(table), numbered ? listingOf(mark.listing, table) : askCreated(table)]),
+      ({ error }) => error
+    )
+    if (first === undefined || second === undefined) return yield* Effect.dieMessage("two statements, two answers")
+    return {
+      definition: shown(connection, first),
+      numbers: numbered ? numbersIn(storedIn(second), table) : Option.none(),
+      created: numbered ? mark.created : createdIn(second).get(quoted(table)) ?? ""
+    }
   }).pipe(
     Effect.catchIf(
       ({ reason }) => gone.has(reason),

@@ -229,13 +229,15 @@ export const rows = (
     })
   return Stream.unwrap(Effect.as(
     Effect.zipRight(
-      // paths into JSON are text; whatever else is in the statement means the same under either
-      Option.isSome(dialect.exactJson)
-        ? connection.query(exact ? `SET SESSION ${ExactJson.session}` : withoutJson)
-        : Effect.void,
-      options.utc
-        ? connection.query(utc)
-        : Zones.use(connection, columns, from(table, chunk))
+      Effect.mapError(
+        connection.queries([
+          // paths into JSON are text; whatever else is in the statement means the same under either
+          ...(Option.isNone(dialect.exactJson) ? [] : [exact ? `SET SESSION ${ExactJson.session}` : withoutJson]),
+          ...(options.utc ? [utc] : [])
+        ]),
+        ({ error }) => error
+      ),
+      options.utc ? Effect.void : Zones.use(connection, columns, from(table, chunk))
     ),
     options.lines !== undefined
       ? lines(options.lines)

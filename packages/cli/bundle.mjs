@@ -1,6 +1,7 @@
 /**
  * Makes of the program, and of all that it stands on, a few files in dist/program: a thousand modules take the processor
- * three times as long to load. `npm run build` runs this after the compiler. The library is not bundled.
+ * three times as long to load. Beside them goes what the engine compiles of them. `npm run build` runs this after the
+ * compiler. The library is not bundled.
  */
 import { readFileSync, rmSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
@@ -8,28 +9,32 @@ import { fileURLToPath } from "node:url"
 
 import { build } from "esbuild"
 
+import * as Compiled from "./dist/internal/compiled.js"
+import * as Heap from "./dist/internal/heap.js"
+
 const here = dirname(fileURLToPath(import.meta.url))
 const program = join(here, "dist/program")
 
 rmSync(program, { recursive: true, force: true })
 
+const shared = { absWorkingDir: here, bundle: true, platform: "node", target: "node20", logLevel: "warning" }
+
+await build({ ...shared, entryPoints: ["dist/bin.js"], outfile: join(program, "sluice.js"), format: "esm" })
+
+// of the older kind, whose code can be kept
+const main = join(program, "main.cjs")
 const { metafile } = await build({
-  absWorkingDir: here,
-  entryPoints: { sluice: "dist/bin.js" },
-  outdir: program,
-  bundle: true,
-  // what is loaded last stays a file of its own: the heap is set up before
-  splitting: true,
-  format: "esm",
-  platform: "node",
-  target: "node20",
-  metafile: true,
-  logLevel: "warning",
-  // modules of the older kind ask for the platform's own
-  banner: {
-    js: "import { createRequire as requireOf } from \"node:module\"\nconst require = requireOf(import.meta.url)"
-  }
+  ...shared,
+  entryPoints: ["dist/internal/start.js"],
+  outfile: main,
+  format: "cjs",
+  // less to read
+  minifyWhitespace: true,
+  metafile: true
 })
+
+Heap.keepSmall()
+Compiled.write(main)
 
 /** The folder of the package that a module belongs to. */
 const packageOf = (module) => module.match(/^.*node_modules\/(?:@[^/]+\/)?[^/]+/)?.[0]

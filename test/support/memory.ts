@@ -9,7 +9,7 @@ import type { Connection } from "@sluice/mysql"
 import type { ScratchServer } from "@sluice/testing"
 import { Chunk, Effect, Fiber, Redacted, Schedule, Stream } from "effect"
 
-const program = fileURLToPath(new URL("../../packages/cli/dist/bin.js", import.meta.url))
+const program = fileURLToPath(new URL("../../packages/cli/dist/program/sluice.js", import.meta.url))
 
 /** Bytes that the program may take beside its budget. */
 export const allowance = 120 * 1024 * 1024

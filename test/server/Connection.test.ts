@@ -99,6 +99,34 @@ for (const vendor of ["mariadb", "mysql"] as const) {
           assert.strictEqual(none, 0)
         }))
 
+      it.scoped("reads large results from a server that takes small packets only", () =>
+        Effect.gen(function*() {
+          const setting = (bytes: string) =>
+            Effect.scoped(Effect.flatMap(acquire, (one) => run(one, `SET GLOBAL max_allowed_packet = ${bytes}`)))
+          yield* Effect.acquireRelease(setting("4096"), () => Effect.orDie(setting(`${64 << 20}`)))
+          const connection = yield* acquire
+          assert.strictEqual(connection.maxAllowedPacket, 4096)
+          for (const value of ["a", "x".repeat(1900), "x".repeat(3900), "b"]) {
+            const select = `SELECT 1, '${value}'`
+            const pieces = yield* connection.insertStatements(select, {
+              head,
+              kinds: ["Number", "Text"],
+              statementSize: 1000
+            }).pipe(Stream.runFold("", (all, { bytes }) => all + Sql.text(bytes)))
+            assert.strictEqual(pieces, `${Sql.text(head)}(1,"${value}")\n;\n`)
+          }
+        }))
+
+      it.scoped("asks for large results in no more words than people gave it", () =>
+        Effect.gen(function*() {
+          const connection = yield* acquire
+          const rows = yield* connection.insertStatements(
+            "SELECT INFO FROM information_schema.PROCESSLIST WHERE ID = CONNECTION_ID()",
+            { head, kinds: ["Text"], statementSize: 1000 }
+          ).pipe(Stream.runFold("", (all, { bytes }) => all + Sql.text(bytes)))
+          assert.include(rows, "WHERE ID = CONNECTION_ID()\")\n")
+        }))
+
       it.scoped("runs what many fibers ask one after the other", () =>
         Effect.gen(function*() {
           const connection = yield* acquire

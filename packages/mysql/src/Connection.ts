@@ -22,6 +22,7 @@ import * as Session from "./internal/session.js"
 import * as Several from "./internal/several.js"
 import * as Transcode from "./internal/transcode.js"
 import * as Transport from "./internal/transport.js"
+import * as Wide from "./internal/wide.js"
 import { within } from "./internal/within.js"
 import * as MysqlError from "./MysqlError.js"
 import type * as Tls from "./Tls.js"
@@ -325,13 +326,23 @@ export const acquire = (options: Options): Effect.Effect<RawConnection, MysqlErr
       )
 
     const lineSpares = new Transcode.Spares()
+    let wide = false
+    /** The first large result has the server send larger parts from then on. */
+    const widening = (sql: Uint8Array): Uint8Array => {
+      if (wide) return sql
+      wide = true
+      return Wide.statement(sql, Number(packet))
+    }
     const pieces = (
       sql: string | Uint8Array,
       options: InsertOptions | LineOptions,
       spares: () => Transcode.Spares
     ) =>
       Stream.unwrapScoped(
-        Effect.zipRight(locked, Effect.map(alive, () => Commands.pieces(wire, bytes(sql), options, spares(), abandon)))
+        Effect.zipRight(
+          locked,
+          Effect.map(alive, () => Commands.pieces(wire, widening(bytes(sql)), options, spares(), abandon))
+        )
       )
 
     const connection: RawConnection = {

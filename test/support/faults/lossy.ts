@@ -51,10 +51,16 @@ export const make = (
           }
           let fate: Fate
           let seen = 0
+          /** What is still to come of a statement that comes in parts. */
+          let rest = 0
           client.on("data", (bytes) => {
             const statement = bytes.toString("latin1")
-            fate = decide(statement, link)
-            seen = 0
+            if (rest <= 0) {
+              rest = 4 + bytes.readUIntLE(0, 3)
+              fate = decide(statement, link)
+              seen = 0
+            }
+            rest -= bytes.length
             upstream.write(Buffer.from(reword(statement), "latin1"))
           })
           upstream.on("data", (bytes) => {

@@ -19,6 +19,8 @@ import * as internal from "./staging.js"
 
 const largestBlock = 256 * 1024
 
+const largestPart = 32 * 1024 * 1024
+
 /**
  * Who writes or reads a file holds some pieces of it in buffers of his own, which are memory too: three of about a
  * megabyte, with statements of that size. A small budget is not used up for them.
@@ -49,11 +51,27 @@ interface Held {
   reserved: number
 }
 
-/** Blocks of one size; what is given back is handed out again, so that memory stays what the budget says. */
-const makePool = (size: number) => {
+/**
+ * Blocks of one size; what is given back is handed out again, so that memory stays what the budget says.
+ *
+ * They are cut from large parts, which take no memory until they are written to. Buffers of their own would have the
+ * collector look at all that lives whenever some megabytes of them were made.
+ */
+const makePool = (size: number, usual: number) => {
+  const blocksOfPart = Math.max(1, Math.min(usual, Math.floor(largestPart / size)))
   const free: Array<Uint8Array> = []
+  let part = new ArrayBuffer(0)
+  let used = blocksOfPart
+  const fresh = (): Uint8Array => {
+    if (used === blocksOfPart) {
+      part = new ArrayBuffer(blocksOfPart * size)
+      used = 0
+    }
+    used += 1
+    return new Uint8Array(part, (used - 1) * size, size)
+  }
   return {
-    take: (): Uint8Array => free.pop() ?? new Uint8Array(new ArrayBuffer(size)),
+    take: (): Uint8Array => free.pop() ?? fresh(),
     give: (blocks: ReadonlyArray<Uint8Array>): void => {
       for (const block of blocks) {
         if (block.length === size) free.push(block)
@@ -87,7 +105,7 @@ export const make = (
     const blocksOfShare = Math.max(1, Math.floor(forFiles / shares / blockSize))
     const share = blocksOfShare * blockSize
     const budget = yield* Effect.makeSemaphore(blocksOfShare * shares)
-    const pool = makePool(blockSize)
+    const pool = makePool(blockSize, blocksOfShare * shares)
     const files = new Map<string, Held>()
     let spilled = 0
     const folder = yield* Effect.cached(

@@ -20,7 +20,7 @@ import * as Arguments from "./Arguments.js"
 import type { CompareConfig } from "./Compare.js"
 import type * as Config from "./Config.js"
 import * as Help from "./Help.js"
-import { parametersOf, recordOf, shieldArguments } from "./internal/commandOptions.js"
+import { namesIn, parametersOf, recordOf, shieldArguments } from "./internal/commandOptions.js"
 import { CompareFromOptions } from "./internal/compareFromOptions.js"
 import { DumpFromOptions, RestoreFromOptions, UnpackFromOptions, VerifyFromOptions } from "./internal/fromOptions.js"
 import * as OptionFile from "./OptionFile.js"
@@ -56,18 +56,19 @@ const contradiction = (command: CommandName) => (error: ParseResult.ParseError):
 
 /**
  * The program as a command of `@effect/cli`, with the commands of the table under it. It takes canonical arguments, see
- * {@link execute}. Its options have long names only: the argument reader knows the short ones.
+ * {@link execute}. Its options have long names only: the argument reader knows the short ones. It is fastest
+ * when the names of those that are given are known before, in their order.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const makeCommand = <E, R>(handlers: Handlers<E, R>) => {
+export const makeCommand = <E, R>(handlers: Handlers<E, R>, given: ReadonlyArray<string> = []) => {
   const commandOf = <Config, Input>(
     name: CommandName,
     options: Schema.Schema<Config, Input>,
     handler: (config: Config) => Effect.Effect<void, E, R>
   ) =>
-    Command.make(name, parametersOf(table, name), (parsed) =>
+    Command.make(name, parametersOf(table, name, given), (parsed) =>
       Effect.flatMap(
         Effect.mapError(Schema.decodeUnknown(options)(recordOf(parsed)), contradiction(name)),
         handler
@@ -116,7 +117,7 @@ export const execute = <E, R>(
   canonical: ReadonlyArray<string>
 ): Effect.Effect<void, E | UsageError, R | CliApp.CliApp.Environment> =>
   Effect.gen(function*() {
-    const program = makeCommand(handlers)
+    const program = makeCommand(handlers, namesIn(canonical))
     const argv = ["sluice", command, ...shieldArguments(table, command, canonical)]
     const directive = yield* Effect.mapError(
       CommandDescriptor.parse(program.descriptor, argv, cliConfig),

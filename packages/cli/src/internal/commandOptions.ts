@@ -10,9 +10,11 @@ import * as Args from "@effect/cli/Args"
 import * as HelpDoc from "@effect/cli/HelpDoc"
 import * as Options from "@effect/cli/Options"
 import * as ValidationError from "@effect/cli/ValidationError"
+import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
+import * as Order from "effect/Order"
 import * as Record from "effect/Record"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
@@ -81,15 +83,20 @@ const fromEntry = (entry: Entry): Known => {
   })
 }
 
+/** The order that entries are in when some of them come first. */
+const byName = (first: ReadonlyArray<string>): Order.Order<Entry> =>
+  Order.mapInput(Order.number, ({ name }) => first.includes(name) ? first.indexOf(name) : first.length)
+
 /**
- * What a command takes: its options by their long names, and the words that are none.
+ * What a command takes: its options by their long names, and the words that are none. The parser tries all options in
+ * turn for each that was given; those that come `first` are tried first.
  *
  * @internal
  */
-export const parametersOf = (table: OptionTable, command: CommandName) => ({
+export const parametersOf = (table: OptionTable, command: CommandName, first: ReadonlyArray<string>) => ({
   options: Options.all(
     Object.fromEntries(
-      entriesOf(table, command)
+      Arr.sort(entriesOf(table, command), byName(first))
         .filter((entry) => entry.kind._tag !== "Request" && entry.removed === undefined)
         .map((entry) => [entry.name, fromEntry(entry)])
     )
@@ -110,6 +117,19 @@ export const recordOf = (parsed: {
   readonly words: ReadonlyArray<string>
 }): Readonly<Record<string, unknown>> => ({ ...Record.getSomes(parsed.options), words: parsed.words })
 
+const optionsIn = (canonical: ReadonlyArray<string>): ReadonlyArray<string> => {
+  const end = canonical.findIndex((word, index) => index % 2 === 0 && word === "--")
+  return end < 0 ? canonical : canonical.slice(0, end)
+}
+
+/**
+ * The names of the options of a canonical command line.
+ *
+ * @internal
+ */
+export const namesIn = (canonical: ReadonlyArray<string>): ReadonlyArray<string> =>
+  optionsIn(canonical).filter((_, index) => index % 2 === 0).map((word) => word.slice(2))
+
 /**
  * Packs the values of a canonical command line for the parser.
  *
@@ -120,9 +140,8 @@ export const shieldArguments = (
   command: CommandName,
   canonical: ReadonlyArray<string>
 ): ReadonlyArray<string> => {
-  const end = canonical.findIndex((word, index) => index % 2 === 0 && word === "--")
-  const options = end < 0 ? canonical : canonical.slice(0, end)
-  const words = end < 0 ? [] : canonical.slice(end + 1)
+  const options = optionsIn(canonical)
+  const words = canonical.slice(options.length + 1)
   const isOpenValue = (index: number) =>
     Option.exists(entryOf(table, command, (options[index - 1] ?? "").slice(2)), (entry) => isOpen(entry.kind))
   return [

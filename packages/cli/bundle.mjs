@@ -10,7 +10,6 @@ import { fileURLToPath } from "node:url"
 import { build } from "esbuild"
 
 import * as Compiled from "./dist/internal/compiled.js"
-import * as Heap from "./dist/internal/heap.js"
 
 const here = dirname(fileURLToPath(import.meta.url))
 const program = join(here, "dist/program")
@@ -33,7 +32,6 @@ const { metafile } = await build({
   metafile: true
 })
 
-Heap.keepSmall()
 Compiled.write(main)
 
 /** The folder of the package that a module belongs to. */

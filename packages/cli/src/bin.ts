@@ -12,6 +12,5 @@ import * as Heap from "./internal/heap.js"
 import { hideWords } from "./internal/hideWords.js"
 
 hideWords(process.argv.slice(2))
-Heap.keepSmall()
-// loaded only now, with the heap kept small
 Compiled.run(fileURLToPath(new URL("main.cjs", import.meta.url)), createRequire(import.meta.url))
+Heap.keepSmall()

@@ -40,7 +40,7 @@ const read = (file: string, text: Buffer): Buffer | undefined => {
 
 /**
  * Writes the code of a module of the older kind beside it. Of all its functions, because nobody knows which will be
- * called; under the flags that this process has then.
+ * called.
  *
  * @internal
  */

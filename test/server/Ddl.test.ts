@@ -38,6 +38,7 @@ const setUp = [
   "INSERT INTO a VALUES (1, 1), (2, 1), (3, 1), (4, 1)",
   "CREATE TABLE t LIKE a",
   "CREATE TABLE t_new LIKE a",
+  "CREATE TABLE T LIKE a",
   "INSERT INTO t SELECT * FROM a",
   "INSERT INTO t_new SELECT id, 2 FROM a",
   "CREATE TABLE p (id INT PRIMARY KEY, v INT) PARTITION BY RANGE (id) " +
@@ -170,6 +171,16 @@ describeVendors("definitions that others change", (vendor) => {
           rows: false
         })
         assertRefused(definitions, "t")
+      }))
+
+    it.scoped("a change of a table whose name differs in its case only is not taken for one of the table", () =>
+      Effect.gen(function*() {
+        for (const ddl of [Consistency.Ddl.Auto(), Consistency.Ddl.Detect()]) {
+          const at = (point: Point) => point.table === "a" && point.chunk === 0
+          const result = yield* during({ ddl }, at, ["TRUNCATE TABLE T"], oneReader)
+          assert.strictEqual(result.change, ddl._tag === "Detect" ? "Done" : "Waited")
+          assertWhole(result)
+        }
       }))
 
     it.scoped("a definition that is printed otherwise after each session that used it is not taken for changed", () =>

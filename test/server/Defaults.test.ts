@@ -5,7 +5,7 @@
 import { assert, layer } from "@effect/vitest"
 import * as Sql from "@sluice/format/Sql"
 import { Consistency } from "@sluice/mysql"
-import { Effect, FastCheck as fc } from "effect"
+import { Effect, Either, FastCheck as fc } from "effect"
 
 import { ask, everythingIn, run, snapshotOf, tableIn } from "../support/mysqlSource.js"
 import { fresh, oneServer } from "../support/realServers.js"
@@ -136,5 +136,30 @@ describeVendors("defaults", (vendor) => {
       // without end there is always one more expression that a server itself reads in two ways
       { fastCheck: long ? { numRuns: 150 } : { numRuns: 15, seed: 8 }, timeout: 600_000 }
     )
+
+    it.scoped("are looked at for each of many tables that are asked about together", () =>
+      Effect.gen(function*() {
+        const column = "c VARCHAR(20) DEFAULT (CONCAT('a', 'é'))"
+        const many = Array.from({ length: 30 }, (_, i) =>
+          `CREATE TABLE t${i} (id INT${i % 3 === 0 ? "" : `, ${column}`})`)
+        const { connection, server } = yield* fresh("together", ...many)
+        const both = Effect.scoped(Effect.gen(function*() {
+          const snapshot = yield* snapshotOf(server, everythingIn("together"))
+          const tables = snapshot.catalog.databases.flatMap(({ tables }) =>
+            tables
+          )
+          const each = yield* Effect.either(Effect.forEach(tables, (table) => snapshot.definition(table)))
+          return { each, together: yield* Effect.either(snapshot.definitions(tables)) }
+        }))
+        const taken = yield* both
+        assert.isTrue(Either.isRight(taken.each))
+        assert.deepStrictEqual(taken.together, taken.each)
+        if (vendor === "mariadb") {
+          yield* run(connection, "CREATE TABLE t5b (c VARCHAR(20) DEFAULT (CONCAT(_latin1 X'e9', 'x')))")
+          const refused = yield* both
+          assert.include(String(refused.each), "`together`.`t5b`")
+          assert.deepStrictEqual(refused.together, refused.each)
+        }
+      }))
   })
 })

@@ -7,6 +7,7 @@ import * as Sql from "@sluice/format/Sql"
 import * as Pace from "@sluice/pipeline/Pace"
 import { SourceError } from "@sluice/pipeline/SluiceError"
 import * as Source from "@sluice/pipeline/Source"
+import * as Arr from "effect/Array"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -293,9 +294,17 @@ const open = (
       return !alike || Option.isSome(moment.whileOpen)
         ? oneByOne
         : Effect.flatMap(Effect.forEach(tables, tableOf), (some) =>
-          Effect.catchAll(one(Definitions.tables(side, dialect, some, letGo)), (error) =>
+          Effect.matchEffect(one(Definitions.tables(side, dialect, some, letGo)), {
             // one by one it is told which it is, and what the matter is
-            "error" in error ? oneByOne : Effect.fail(error)))
+            onFailure: () =>
+              oneByOne,
+            onSuccess: (found) =>
+              Effect.forEach(
+                Arr.zip(tables, found),
+                ([table, known]) =>
+                  Option.match(known, { onNone: () => definition(table, how), onSome: Effect.succeed })
+              )
+          }))
     }
 
     return {
@@ -309,9 +318,7 @@ const open = (
         consistency: Consistency.describe(moment.reached),
         leftOut: [
           ...(catalog.versioned.length === 0 ? [] : [`the history of ${catalog.versioned.join(", ")}`]),
-          ...Engines.leftOut(catalog.databases.flatMap((database) =>
-            database.tables
-          ))
+          ...Engines.leftOut(catalog.databases.flatMap((database) => database.tables))
         ],
         position: moment.position,
         inventory

@@ -93,8 +93,8 @@ export const table = (dialect: Dialect.Dialect, { utc }: Pick<Source.ReadOptions
   })
 
 /**
- * Several tables, whose times are in UTC. Each is let go of with `letGo` before the next is opened, where that is of any
- * use; so this is for tables that nobody can change.
+ * Several tables, whose times are in UTC; none for those about which more has to be asked. Each is let go of with
+ * `letGo` before the next is opened, where that is of any use; so this is for tables that nobody can change.
  *
  * @internal
  */
@@ -103,24 +103,21 @@ export const tables = (
   dialect: Dialect.Dialect,
   some: ReadonlyArray<Catalog.Table>,
   letGo: ReadonlyArray<string>
-): Effect.Effect<ReadonlyArray<SchemaFile.Definition>, SourceError | Connection.SeveralFailed> => {
+): Effect.Effect<ReadonlyArray<Option.Option<SchemaFile.Definition>>, Connection.SeveralFailed> => {
   const head = ["SET SESSION time_zone = '+00:00'"]
   const each = some.map(({ info }) => {
     const quoted = Sql.quoteName({ database: info.database, name: info.name })
     return [`SELECT 1 FROM ${quoted} LIMIT 1`, `SHOW CREATE TABLE ${quoted}`, ...letGo]
   })
-  return Effect.flatMap(
+  return Effect.map(
     connection.queries([...head, ...each.flat()]),
     (answers) =>
-      Effect.forEach(some, ({ info }, i) => {
+      some.map(({ info: { name } }, i) => {
         const answer = answers[head.length + i * (2 + letGo.length) + 1]
-        const create = answer?.rows[0]?.[answer.columns.indexOf("Create Table")]
-        return create === null || create === undefined
-          ? Effect.fail(hidden(Sql.quoteName({ database: info.database, name: info.name })))
-          : Effect.map(
-            Exact.definition(connection, dialect, info, create),
-            (create) => SchemaFile.Definition.Table({ name: info.name, create })
-          )
+        return Option.fromNullable(answer?.rows[0]?.[answer.columns.indexOf("Create Table")]).pipe(
+          Option.flatMap((create) => Exact.withoutAsking(connection.server.vendor, dialect, create)),
+          Option.map((create) => SchemaFile.Definition.Table({ name, create }))
+        )
       })
   )
 }

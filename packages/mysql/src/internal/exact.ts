@@ -71,6 +71,26 @@ const defaultsQuery = (columns: ReadonlyArray<string>, table: string): string =>
     oneOf(columns.map((name) => `t.${Sql.quoteIdentifier(name)}`).join(", "), `${table} t`)
   } LIMIT 1) SELECT ${columns.map((name) => bothOf(`DEFAULT(${Sql.quoteIdentifier(name)})`)).join(", ")} FROM r`
 
+const rewritten = (create: Uint8Array, spots: ReadonlyArray<Literals.Spot>): Uint8Array =>
+  spots.length === 0 ? create : Literals.rewrite(create, spots)
+
+/**
+ * The same as `definition`, where nothing has to be asked for it.
+ *
+ * @internal
+ */
+export const withoutAsking = (
+  vendor: "mysql" | "mariadb",
+  dialect: Dialect.Dialect,
+  create: Uint8Array
+): Option.Option<Uint8Array> => {
+  const { partitionedBy, spots, ...asked } = Literals.find(create, vendor)
+  const asks = Object.values(asked).some((list) => list.length > 0)
+  return asks || (dialect.partitionsReadAnew && partitionedBy.length > 0)
+    ? Option.none()
+    : Option.some(rewritten(create, spots))
+}
+
 /**
  * What `SHOW CREATE TABLE` printed, written so that it means the same under any `SET NAMES`.
  *
@@ -214,5 +234,5 @@ export const definition = (
         )
       }
     }
-    return spots.length === 0 ? create : Literals.rewrite(create, spots)
+    return rewritten(create, spots)
   })

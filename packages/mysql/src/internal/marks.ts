@@ -91,7 +91,7 @@ type Stored = ReadonlyMap<string, ReadonlyArray<string>>
 const storedIn = ({ columns, rows }: Connection.Result): Stored => {
   const name = columns.findIndex((column) => column.toUpperCase() === "NAME")
   return new Map(
-    Object.entries(Arr.groupBy(rows, (row) => text(row[name]).replace(/#p#.*$/i, "").toLowerCase())).map((
+    Object.entries(Arr.groupBy(rows, (row) => text(row[name]).replace(/#p#.*$/i, ""))).map((
       [table, rows]
     ) => [table, rows.map((row) => row.map(text).join(" ")).sort()])
   )
@@ -105,14 +105,19 @@ const literal = (name: string): string => `_utf8mb4${Sql.quoteText(name)}`
 
 const isPlain = (table: TableName): boolean => plain.test(table.database) && plain.test(table.name)
 
+/** A plain name is stored as it is spelled, or in lower case. */
+const storedNames = ({ database, name }: TableName): readonly [spelled: string, lower: string] => [
+  `${database}/${name}`,
+  `${database}/${name}`.toLowerCase()
+]
+
 /**
  * A listing of what may be this table, rather than of all: who checks ten thousand of them would not come to an end. A
- * name is stored as it is spelled, or in lower case, and is looked up where the list has an index, as MySQL's has; the
- * name of a partition begins with that of its table and a `#`.
+ * name is looked up where the list has an index, as MySQL's has; that of a partition begins with that of its table and
+ * a `#`.
  */
 const listingOf = (listing: string, table: TableName): string => {
-  const spelled = `${table.database}/${table.name}`
-  const names = Arr.dedupe([spelled, spelled.toLowerCase()])
+  const names = Arr.dedupe(storedNames(table))
   return isPlain(table)
     ? `${listing} WHERE NAME IN (${names.map(literal).join(", ")}) OR ${
       names.map((name) => `NAME LIKE ${literal(`${name.replaceAll("_", "\\_")}#%`)}`).join(" OR ")
@@ -121,8 +126,9 @@ const listingOf = (listing: string, table: TableName): string => {
 }
 
 const numbersIn = (all: Stored, table: TableName): Option.Option<string> => {
+  const [spelled, lower] = storedNames(table)
   const found = isPlain(table)
-    ? all.get(`${table.database}/${table.name}`.toLowerCase()) ?? []
+    ? all.get(spelled) ?? all.get(lower) ?? []
     : Array.from(all).flatMap(([name, rows]) => storedAs(table).test(name) ? rows : [])
   return found.length === 0 ? Option.none() : Option.some([...found].sort().join("\n"))
 }
@@ -130,7 +136,7 @@ const numbersIn = (all: Stored, table: TableName): Option.Option<string> => {
 /** What may be one of these tables, as `listingOf` has one. A plain name has no `#`, which begins that of a partition. */
 const listingOfAll = (listing: string, tables: ReadonlyArray<TableName>): string =>
   `${listing} WHERE SUBSTRING_INDEX(LOWER(NAME), '#', 1) IN (${
-    tables.map(({ database, name }) => literal(`${database}/${name}`.toLowerCase())).join(", ")
+    tables.map((table) => literal(storedNames(table)[1])).join(", ")
   })`
 
 /** What several tables are listed as: as few lists are asked for as all of them stand in. */

@@ -143,7 +143,7 @@ export const files = (staging: Staging["Type"], options: {
           return Effect.zipRight(options.seen(step.piece), begin(step.piece, step.subPart))
         case "Write":
           return current === undefined
-            ? nothing
+            ? Effect.dieMessage("a piece goes on with a file that was not begun")
             : Effect.zipRight(options.seen(step.piece), write(current.writer, step.piece))
         case "End": {
           if (current === undefined) return nothing

@@ -108,9 +108,12 @@ export const definition = (
     const where = Sql.quoteName(at)
     const ask = (sql: string | Uint8Array) =>
       Effect.mapError(connection.query(sql), (error) => error.toSource(what, where))
-    /** The first value that is told, and nothing when the server does not take the query. */
+    /**
+     * The first value that is told, and nothing when the server does not take the query. What it printed stands in it,
+     * and the connection may take several statements at once: what looks like more than one is not asked.
+     */
     const told = (sql: Uint8Array) =>
-      ask(sql).pipe(
+      Printed.tokens(sql).some(({ text }) => text === ";") ? Effect.succeedNone : ask(sql).pipe(
         Effect.map(({ rows: [row] }) => Option.some(row?.[0])),
         Effect.catchIf(({ reason }) => reason === "Statement", () => Effect.succeedNone)
       )

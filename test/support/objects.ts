@@ -144,7 +144,11 @@ export const accounts = (vendor: ServerPrograms.Vendor): ReadonlyArray<string> =
     ...(vendor === "mysql"
       ? [
         "GRANT BACKUP_ADMIN ON *.* TO plain@'%'",
-        "CREATE USER noted@'%' IDENTIFIED BY 'x' COMMENT ' DEFAULT ROLE `x`@`y` REQUIRE '"
+        "CREATE USER noted@'%' IDENTIFIED BY 'x' COMMENT ' DEFAULT ROLE `x`@`y` REQUIRE '",
+        // salts are random, and MySQL prints one that has nothing unprintable as a text even when asked for hexadecimal
+        `CREATE USER printable@'%' IDENTIFIED WITH caching_sha2_password AS 0x${
+          Buffer.from(`$A$005$abcdefghij'lmno\\rst"${"5g1ZQ0bQvTq0m8n2M3f7d1R3mKQ8kq7GdRj7XzUOV5A"}`).toString("hex")
+        }`
       ]
       : ["GRANT SELECT ON owned.t TO PUBLIC"])
   ]
@@ -156,5 +160,5 @@ export const accountNames = (vendor: ServerPrograms.Vendor): ReadonlyArray<strin
   "plain@'%'",
   "`üser 'q`@`10.0.0.%`",
   "kept@localhost",
-  ...(vendor === "mysql" ? ["noted@'%'"] : [])
+  ...(vendor === "mysql" ? ["noted@'%'", "printable@'%'"] : [])
 ]

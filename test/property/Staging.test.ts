@@ -3,7 +3,7 @@ import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Checksum, Staging } from "@sluice/pipeline"
 import { MemoryFileSystem } from "@sluice/testing"
-import { Context, Effect, Exit, FastCheck as fc, Fiber, Layer, Stream, TestClock } from "effect"
+import { Context, Effect, Exit, FastCheck as fc, Fiber, Layer, Option, Scope, Stream, TestClock } from "effect"
 
 const memoryDisk = Layer.merge(MemoryFileSystem.layer(), Path.layer)
 const directory = (path: string) => Staging.layerDirectory({ path, contents: "Nothing" })
@@ -160,6 +160,33 @@ describe("Staging in memory", () => {
       }).pipe(Effect.provide(Staging.layerMemory({ budget: 4096, threads: 2 })))
       assert.strictEqual((yield* disk.snapshot).size, 0)
     }).pipe(Effect.provide(memoryDisk)))
+})
+
+describe.each(["park", "remove"] as const)("Staging in memory, asked to %s a file that is being read", (leave) => {
+  it.effect("lends what is read to its end, and takes nobody else into that room before", () =>
+    Effect.gen(function*() {
+      const staging = yield* Staging.Staging
+      const filled = (byte: number) => [new Uint8Array(staging.share).fill(byte)]
+      yield* writeAll("a", filled(1), staging.share)
+      const scope = yield* Scope.make()
+      const pull = yield* Scope.extend(Stream.toPull(staging.read("a")), scope)
+      const lent = Array.from(yield* pull)
+      yield* staging[leave]("a")
+      for (const name of ["b", "c", "d"]) {
+        yield* writeAll(name, filled(2), staging.share)
+      }
+      const waiting = yield* Effect.fork(writeAll("e", filled(3), staging.share))
+      yield* Effect.yieldNow({ priority: 1 })
+      assert.deepStrictEqual(Buffer.concat(lent), Buffer.concat(filled(1)))
+      assert.isTrue(Option.isNone(yield* Fiber.poll(waiting)))
+      yield* Scope.close(scope, Exit.void)
+      yield* Fiber.join(waiting)
+      assert.deepStrictEqual(yield* readAll("e"), Buffer.concat(filled(3)))
+      if (leave === "park") assert.deepStrictEqual(yield* readAll("a"), Buffer.concat(filled(1)))
+    }).pipe(
+      Effect.provide(Staging.layerMemory({ budget: 4096, threads: 2 })),
+      Effect.provide(memoryDisk)
+    ))
 })
 
 /** A disk that takes its time for the folder of temporary files. */

@@ -49,7 +49,13 @@ interface Held {
   content: Content
   /** Blocks of the budget that are set aside for it. */
   reserved: number
+  /** How many read it. What they read is lent to them, so nothing is given back before they are done. */
+  readers: number
+  /** To be done when they are. */
+  readonly late: Array<Effect.Effect<void>>
 }
+
+const heldIn = (content: Content, reserved: number): Held => ({ content, reserved, readers: 0, late: [] })
 
 /**
  * Blocks of one size; what is given back is handed out again, so that memory stays what the budget says.
@@ -115,15 +121,32 @@ export const make = (
       )
     )
 
-    const giveBack = (held: Held): Effect.Effect<void> =>
+    const giveBack = (held: Held, content: Content): Effect.Effect<void> =>
       Effect.suspend(() => {
         const { reserved } = held
+        const blocks = content._tag === "Memory" ? content.blocks.splice(0) : []
         held.reserved = 0
-        if (held.content._tag === "Memory") {
-          pool.give(held.content.blocks.splice(0))
-        }
-        return reserved === 0 ? Effect.void : budget.release(reserved)
+        const give = Effect.suspend(() => {
+          pool.give(blocks)
+          return reserved === 0 ? Effect.void : Effect.asVoid(budget.release(reserved))
+        })
+        if (held.readers === 0) return give
+        held.late.push(give)
+        return Effect.void
       })
+
+    /** It may be parked meanwhile: whoever waits for a file and whoever brings it run at the same time. */
+    const reading = (held: Held) =>
+      Effect.acquireRelease(
+        Effect.sync(() => {
+          held.readers += 1
+        }),
+        () =>
+          Effect.suspend(() => {
+            held.readers -= 1
+            return held.readers > 0 ? Effect.void : Effect.all(held.late.splice(0), { discard: true })
+          })
+      )
 
     const append = (content: Extract<Content, { readonly _tag: "Memory" }>, bytes: Uint8Array): void => {
       let from = 0
@@ -157,8 +180,9 @@ export const make = (
         if (held.content._tag === "Memory") {
           yield* Effect.forEach(blocksOf(held.content), (block) => file.writeAll(block), { discard: true })
         }
-        yield* giveBack(held)
+        const { content } = held
         held.content = { _tag: "Spilled", path: target, file, close: Scope.close(opened, Exit.void) }
+        yield* giveBack(held, content)
         return file
       }).pipe(
         Effect.catchAll((error) =>
@@ -168,7 +192,7 @@ export const make = (
 
     const forget = (held: Held): Effect.Effect<void, OutputError> =>
       held.content._tag === "Memory"
-        ? giveBack(held)
+        ? giveBack(held, held.content)
         : Effect.zipRight(
           held.content.close,
           Effect.mapError(
@@ -180,7 +204,7 @@ export const make = (
     const openReserved = (reserve: number): internal.Open => (name) =>
       Effect.gen(function*() {
         if (files.has(name)) return yield* isThere(name)
-        const held: Held = { content: { _tag: "Memory", blocks: [], size: 0 }, reserved: reserve }
+        const held = heldIn({ _tag: "Memory", blocks: [], size: 0 }, reserve)
         let closed = false
         yield* Effect.uninterruptibleMask((restore) =>
           restore(reserve === 0 ? Effect.void : budget.take(reserve)).pipe(
@@ -221,14 +245,8 @@ export const make = (
       const { content, name } = file
       if (files.has(name)) return isThere(name)
       // a block of its own would be used for the least part
-      files.set(name, {
-        content: {
-          _tag: "Memory",
-          blocks: content.length === 0 ? [] : [new Uint8Array(content)],
-          size: content.length
-        },
-        reserved: 0
-      })
+      const blocks = content.length === 0 ? [] : [new Uint8Array(content)]
+      files.set(name, heldIn({ _tag: "Memory", blocks, size: content.length }, 0))
       return Effect.succeed(internal.staged(file))
     }
     const open: internal.Open = (name, expected) =>
@@ -256,9 +274,9 @@ export const make = (
       put: (name, content) => Effect.suspend(() => put({ name, content })),
       putAll: (all) => Effect.forEach(all, put),
       read: (name) =>
-        Stream.unwrap(Effect.map(held(name), ({ content }) =>
+        Stream.unwrapScoped(Effect.map(Effect.tap(held(name), reading), ({ content }) =>
           content._tag === "Memory"
-            // all at once: they stay as they are until the file is removed
+            // all at once: they stay as they are until this is done
             ? Stream.fromIterable(blocksOf(content))
             : Stream.mapError(
               fs.stream(content.path, { chunkSize: blockSize }),

@@ -208,9 +208,10 @@ export const definition = (
     for (const one of found.converted) {
       const trouble = yield* AddedConversions.trouble(
         one,
+        where,
         create,
-        Literals.rewrite(create, spots, one.start, one.end),
-        (one, other) => told(AddedConversions.query(where, one, other))
+        (start, end) => Literals.rewrite(create, spots, start, end),
+        told
       )
       if (trouble !== undefined) {
         return yield* unsupported(

@@ -273,7 +273,9 @@ describeVendors("literals in definitions", (vendor) => {
             make("joined", "c INT AS (CONCAT(b, u) LIKE 'aB')"),
             make("doubled", "e VARBINARY(9), c BLOB AS (CONCAT(JSON_ARRAY(b, u), e))"),
             make("numbered", "c INT AS (CHAR(id USING latin1) <> MAKE_SET(id, JSON_QUOTE(b), CHAR(id USING latin1)))"),
+            make("month", "c VARCHAR(30) AS (CONCAT(b, DATE_FORMAT('2020-02-02', '%M', 'fr_FR')))"),
             make("fine", "c VARCHAR(30) AS (CONCAT(b, MONTHNAME(id), CONVERT(u USING latin1)))"),
+            make("now", "c VARCHAR(30) AS (CONCAT(b, MONTHNAME(NOW()), UUID()))"),
             make("put", "c VARCHAR(99) AS (CONCAT(u, '-', HEX(COALESCE(b, u)), b))"),
             make("told", "c INT AS (LEAST(u COLLATE utf8mb4_bin, b) = 'a')"),
             make("lower", "c VARCHAR(20) AS (LOWER(CONVERT(b USING utf8mb4)))"),
@@ -282,8 +284,8 @@ describeVendors("literals in definitions", (vendor) => {
           )
           // what is made again is made on the same server, which keeps definitions otherwise
           const snapshot = yield* snapshotOf(server, everythingIn("refused"), { ddl: Consistency.Ddl.Detect() })
-          const refused = ["own", "least", "joined", "doubled", "numbered"]
-          const fine = ["fine", "put", "told", "lower", "same", "bytes"]
+          const refused = ["own", "least", "joined", "doubled", "numbered", "month"]
+          const fine = ["fine", "now", "put", "told", "lower", "same", "bytes"]
           for (const table of ["mixed", "checked", ...refused, ...fine]) {
             const outcome = yield* Effect.either(snapshot.definition(tableIn(snapshot, table)))
             if (Either.isRight(outcome)) {

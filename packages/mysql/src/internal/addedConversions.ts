@@ -28,7 +28,7 @@ export interface Expression {
   readonly isVolatile: boolean
   /** The columns in it that give their collation to what stands beside them. */
   readonly names: ReadonlyArray<Printed.Token>
-  /** The conversions that may be the server's own and whose collation is looked at. */
+  /** The conversions that may be the server's own and may matter. */
   readonly suspects: ReadonlyArray<Suspect>
 }
 
@@ -38,6 +38,8 @@ interface Suspect {
   readonly end: number
   readonly characterSet: string
   readonly isConstant: boolean
+  /** Whether nothing looks at its collation. */
+  readonly passes: boolean
   /** The columns that stand right beside it. */
   readonly beside: ReadonlyArray<Printed.Token>
 }
@@ -112,9 +114,10 @@ const suspect = (all: ReadonlyArray<Printed.Token>, at: number): ReadonlyArray<S
   const isConstant = !operand.some(isName)
   // The server converts what stands beside other texts, a literal into a literal, and nothing into bytes.
   const isWritten = isAlone(all, at) || characterSet === "binary" || (isConstant && last.kind === "Literal")
-  return isWritten || (!isConstant && isCarried(all, at))
+  const passes = isCarried(all, at)
+  return isWritten || (passes && !isConstant)
     ? []
-    : [{ start: first.start, end: last.end, characterSet, isConstant, beside: around(all, at).filter(isName) }]
+    : [{ start: first.start, end: last.end, characterSet, isConstant, passes, beside: around(all, at).filter(isName) }]
 }
 
 /** Where the parenthesis that is open at a token opens, or before the first token. */
@@ -198,6 +201,13 @@ const indifferentQuery = (
 }
 
 /**
+ * Asks whether something has letters of ASCII only. A function of no column makes its text in the character set of the
+ * session that asks, and a conversion of other letters out of `binary` gives others.
+ */
+const plainQuery = (table: string, operand: Uint8Array): Uint8Array =>
+  Sql.bytes("SELECT (HEX(", operand, `) REGEXP '^(..)*[89A-F]') IS NOT TRUE ${ofNobody(table)}`)
+
+/**
  * Why a table with such an expression is refused, if it is. `written` is how the definition has what stands from one
  * place to another; `told` asks, and gives nothing when the server does not take the query.
  *
@@ -216,11 +226,13 @@ export const trouble = <E>(
     const isTaken = Option.isSome(yield* told(query(table, all, all)))
     // what the server does not take without its conversions was written with them
     const without = found.isVolatile ? Option.none() : yield* told(query(table, all, Printed.withoutConversions(all)))
-    const isIndifferent = yield* Effect.every(found.suspects, (suspect) =>
-      Effect.map(
-        told(indifferentQuery(table, suspect, written(suspect.start, suspect.end), found.names.map(nameOf), nameOf)),
-        Option.exists(isTrue)
-      ))
+    const isIndifferent = yield* Effect.every(found.suspects, (suspect) => {
+      const operand = written(suspect.start, suspect.end)
+      const asked = suspect.passes
+        ? plainQuery(table, operand)
+        : indifferentQuery(table, suspect, operand, found.names.map(nameOf), nameOf)
+      return Effect.map(told(asked), Option.exists(isTrue))
+    })
     return isTaken && !Option.exists(without, (same) => !isTrue(same)) && !found.isMixed && isIndifferent
       ? undefined
       : `MariaDB prints ${

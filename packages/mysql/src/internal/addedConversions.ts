@@ -201,8 +201,8 @@ const indifferentQuery = (
 }
 
 /**
- * Asks whether something has letters of ASCII only. A function of no column makes its text in the character set of the
- * session that asks, and a conversion of other letters out of `binary` gives others.
+ * Asks whether something has letters of ASCII only. A function of no column may make its text in the character set
+ * of the session that asks, as DES_ENCRYPT does, and a conversion of other letters out of `binary` gives others.
  */
 const plainQuery = (table: string, operand: Uint8Array): Uint8Array =>
   Sql.bytes("SELECT (HEX(", operand, `) REGEXP '^(..)*[89A-F]') IS NOT TRUE ${ofNobody(table)}`)
